@@ -1,0 +1,50 @@
+/* One mapping, bumped. See arena.h. */
+#include "base/arena.h"
+#include "base/bytes.h"
+
+#include <assert.h>
+#include <sys/mman.h>
+
+enum { align_bytes = 64 };
+
+void pm_arena_plan(struct pm_arena *arena) { *arena = (struct pm_arena){.size = SIZE_MAX}; }
+
+enum pm_status pm_arena_init(struct pm_arena *arena, size_t size_bytes, struct pm_error *err)
+{
+    *arena = (struct pm_arena){0};
+    if (size_bytes == 0) size_bytes = align_bytes;
+    void *p = size_bytes > SIZE_MAX / 2
+                  ? MAP_FAILED
+                  : mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) return pm_fail(err, PM_NO_MEMORY, "%zu bytes of memory are needed and cannot be had", size_bytes);
+    *arena = (struct pm_arena){.block = p, .size = size_bytes};
+    return PM_OK;
+}
+
+void pm_arena_fini(struct pm_arena *arena)
+{
+    if (arena->block) {
+        pm_wipe(arena->block, arena->peak < arena->size ? arena->peak : arena->size);
+        (void)munmap(arena->block, arena->size);
+    }
+    *arena = (struct pm_arena){0};
+}
+
+void *pm_arena_take(struct pm_arena *arena, size_t count, size_t size_bytes)
+{
+    size_t bytes;
+    if (__builtin_mul_overflow(count, size_bytes, &bytes) || bytes > SIZE_MAX / 2 || arena->used > SIZE_MAX / 2) {
+        arena->used = arena->peak = SIZE_MAX;
+        return NULL;
+    }
+    size_t start = arena->used, end = start + (bytes + align_bytes - 1) / align_bytes * align_bytes;
+    if (arena->block && end > (arena->size + align_bytes - 1) / align_bytes * align_bytes) {
+        assert(!"arena planned too small");
+        return NULL;
+    }
+    arena->used = end;
+    if (arena->peak < end) arena->peak = end;
+    return arena->block ? arena->block + start : NULL;
+}
+
+void pm_arena_rewind(struct pm_arena *arena, size_t mark) { arena->used = mark; }
