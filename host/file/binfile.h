@@ -1,10 +1,10 @@
-/* The container that .zkey, .wtns, .r1cs and .ptau share (iden3's binary file format): a four-byte type, a version, and
- * sections {type u32, size u64, bytes} in any order. A view into one read-only mapping: nothing is copied, and whatever
- * points into it dies with it. Files of any size (64-bit offsets throughout).
+/* The container that .zkey, .wtns, .r1cs and .ptau share (iden3's binary file format): a four-byte type, a
+ * version, and sections {type u32, size u64, bytes} in any order. A view into one read-only mapping: nothing
+ * is copied, and whatever points into it dies with it. Files of any size (64-bit offsets throughout).
  *
- * Checked here: magic, version, that every section lies inside the file, that no byte is left over, that no section
- * occurs twice where only one may. What a section holds is checked by zkey.c, wtns.c, r1cs.c. Errors name the file, the
- * section and the offset. */
+ * Checked here: magic, version, that every section lies inside the file, that no byte is left over, that no
+ * section occurs twice where only one may. What a section holds is checked by zkey.c, wtns.c, r1cs.c. Errors
+ * name the file, the section and the offset. */
 #ifndef PM_FILE_BINFILE_H
 #define PM_FILE_BINFILE_H
 
@@ -15,7 +15,8 @@
 
 struct pm_section {
     uint32_t type;
-    uint64_t offset; /* of its bytes in the file */
+    const char *name; /* for errors: "header", "A", ...; "unknown" for a type that the format does not have */
+    uint64_t offset;  /* of its bytes in the file */
     const uint8_t *data;
     uint64_t size_bytes;
 };
@@ -41,14 +42,22 @@ PM_MUST_USE enum pm_status pm_binfile_view(struct pm_binfile *out, const char *n
                                            struct pm_error *err);
 void pm_binfile_close(struct pm_binfile *file);
 
-/* The one section of that type. PM_FORMAT where it is missing or occurs twice; what: its name for errors ("header"). */
-PM_MUST_USE enum pm_status pm_binfile_section(const struct pm_section **out, const struct pm_binfile *file, uint32_t type,
-                                              const char *what, struct pm_error *err);
+/* The one section of that type. PM_FORMAT where it is missing or occurs twice; what: its name for errors
+ * ("header"). */
+PM_MUST_USE enum pm_status pm_binfile_section(const struct pm_section **out, const struct pm_binfile *file,
+                                              uint32_t type, const char *what, struct pm_error *err);
 /* The same, but *out = NULL and PM_OK where there is none. */
-PM_MUST_USE enum pm_status pm_binfile_optional(const struct pm_section **out, const struct pm_binfile *file, uint32_t type,
-                                               const char *what, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_binfile_optional(const struct pm_section **out, const struct pm_binfile *file,
+                                               uint32_t type, const char *what, struct pm_error *err);
 
-/* A cursor over a section: the first error sticks, the caller checks once (r.status). Reads past the end give zero. */
+/* Writes "FILE: section 5 (A), byte 1234: TEXT" (the byte counted from the file's start: the section's offset
+ * + at) and returns status. */
+enum pm_status pm_section_fail(struct pm_error *err, enum pm_status status, const struct pm_binfile *file,
+                               const struct pm_section *section, uint64_t at, const char *fmt, ...)
+    PM_PRINTF(6, 7);
+
+/* A cursor over a section: the first error sticks, the caller checks once (r.status). Reads past the end give
+ * zero. */
 struct pm_reader {
     const struct pm_binfile *file;
     const struct pm_section *section;
@@ -64,13 +73,18 @@ const uint8_t *pm_reader_bytes(struct pm_reader *r, uint64_t len, const char *wh
 /* PM_FORMAT unless the section ends here. */
 PM_MUST_USE enum pm_status pm_reader_end(struct pm_reader *r);
 
-/* Writing: sections go to a temporary file beside `path`, which replaces it on finish, so that a crash leaves no half file. */
+/* Writing: sections go to a temporary file beside `path`, which replaces it on finish, so that a crash leaves
+ * no half file. Call section, then put as often as needed, then the next section; a section ends where the
+ * next one begins. Finish fails (PM_INTERNAL) unless n_sections were written. After a failure only free is
+ * allowed. */
 struct pm_binwriter;
 PM_MUST_USE enum pm_status pm_binwriter_new(struct pm_binwriter **out, const char *path, const char magic[4],
                                             uint32_t version, uint32_t n_sections, struct pm_error *err);
 PM_MUST_USE enum pm_status pm_binwriter_section(struct pm_binwriter *w, uint32_t type, struct pm_error *err);
-PM_MUST_USE enum pm_status pm_binwriter_put(struct pm_binwriter *w, const void *data, size_t len, struct pm_error *err);
-PM_MUST_USE enum pm_status pm_binwriter_finish(struct pm_binwriter *w, struct pm_error *err); /* sizes, fsync, rename */
+PM_MUST_USE enum pm_status pm_binwriter_put(struct pm_binwriter *w, const void *data, size_t len,
+                                            struct pm_error *err);
+PM_MUST_USE enum pm_status pm_binwriter_finish(struct pm_binwriter *w,
+                                               struct pm_error *err); /* sizes, fsync, rename */
 void pm_binwriter_free(struct pm_binwriter **w); /* removes the temporary file unless finished */
 
 #endif

@@ -1,6 +1,6 @@
-/* Constraints as circom 2 writes them (.r1cs, version 1): 1 header, 2 constraints, 3 wire to label; circom may write the
- * constraints before the header. Values are plain. Custom gates (sections 4, 5) are refused as unsupported: Groth16 has
- * none. Next: prove/setup.c makes a development key from it. */
+/* Constraints as circom 2 writes them (.r1cs, version 1): 1 header, 2 constraints, 3 wire to label; circom
+ * may write the constraints before the header. Values are plain. Custom gates (sections 4, 5) are refused as
+ * unsupported: Groth16 has none. Next: prove/setup.c makes a development key from it. */
 #ifndef PM_FILE_R1CS_H
 #define PM_FILE_R1CS_H
 
@@ -15,11 +15,11 @@ struct pm_r1cs {
     const struct pm_section *constraints;
 };
 
-/* Opening walks the whole file once: every linear combination ends inside its section, every wire is below n_vars, every
- * coefficient canonical. */
+/* Opening walks the whole file once: every linear combination ends inside its section, every wire is below
+ * n_vars, every coefficient canonical. */
 PM_MUST_USE enum pm_status pm_r1cs_open(struct pm_r1cs *out, const char *path, struct pm_error *err);
-PM_MUST_USE enum pm_status pm_r1cs_view(struct pm_r1cs *out, const char *name, const uint8_t *data, uint64_t size_bytes,
-                                        struct pm_error *err);
+PM_MUST_USE enum pm_status pm_r1cs_view(struct pm_r1cs *out, const char *name, const uint8_t *data,
+                                        uint64_t size_bytes, struct pm_error *err);
 void pm_r1cs_close(struct pm_r1cs *r1cs);
 
 /* One linear combination: n terms of {wire u32, coefficient fr_bytes}, as they stand in the file. */
@@ -27,14 +27,15 @@ struct pm_lc {
     uint32_t n_terms;
     const uint8_t *terms;
 };
-/* Walks the constraints in order: start with *at = 0, call n_constraints times. The file was checked on opening, so this
- * cannot fail. lc: A, B, C. */
+/* Walks the constraints in order: start with *at = 0, call n_constraints times. The file was checked on
+ * opening, so this cannot fail. lc: A, B, C. */
 void pm_r1cs_next(const struct pm_r1cs *r1cs, uint64_t *at, struct pm_lc lc[3]);
 
 /* Writes an .r1cs with all-private inputs; for synthetic circuits of benchmarks and tests.
  * constraints: the bytes of section 2. */
 PM_MUST_USE enum pm_status pm_r1cs_write(const char *path, const struct pm_curve *curve, uint32_t n_vars,
                                          uint32_t n_outputs, uint32_t n_public_inputs, uint32_t n_constraints,
-                                         const uint8_t *constraints, uint64_t size_bytes, struct pm_error *err);
+                                         const uint8_t *constraints, uint64_t size_bytes,
+                                         struct pm_error *err);
 
 #endif
