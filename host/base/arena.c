@@ -16,7 +16,8 @@ enum pm_status pm_arena_init(struct pm_arena *arena, size_t size_bytes, struct p
     void *p = size_bytes > SIZE_MAX / 2
                   ? MAP_FAILED
                   : mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED) return pm_fail(err, PM_NO_MEMORY, "%zu bytes of memory are needed and cannot be had", size_bytes);
+    if (p == MAP_FAILED)
+        return pm_fail(err, PM_NO_MEMORY, "%zu bytes of memory are needed and cannot be had", size_bytes);
     *arena = (struct pm_arena){.block = p, .size = size_bytes};
     return PM_OK;
 }
@@ -33,7 +34,8 @@ void pm_arena_fini(struct pm_arena *arena)
 void *pm_arena_take(struct pm_arena *arena, size_t count, size_t size_bytes)
 {
     size_t bytes;
-    if (__builtin_mul_overflow(count, size_bytes, &bytes) || bytes > SIZE_MAX / 2 || arena->used > SIZE_MAX / 2) {
+    if (__builtin_mul_overflow(count, size_bytes, &bytes) || bytes > SIZE_MAX / 2 ||
+        arena->used > SIZE_MAX / 2) {
         arena->used = arena->peak = SIZE_MAX;
         return NULL;
     }

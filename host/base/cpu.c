@@ -1,21 +1,46 @@
-/* CPUID through the compiler, masked by the environment. See cpu.h. */
+/* CPUID, masked by the environment. See cpu.h. */
 #include "base/cpu.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+#if defined(__x86_64__)
+#include <cpuid.h>
+
+static unsigned present(void)
+{
+    enum { leaf7_ebx_bmi2 = 1 << 8, leaf7_ebx_adx = 1 << 19 };
+    unsigned found = 0, eax, ebx, ecx, edx;
+    if (__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ebx & leaf7_ebx_bmi2) && (ebx & leaf7_ebx_adx))
+        found |= PM_CPU_ADX;
+    /* The compiler's question also asks whether the system saves the wide registers. */
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl")) found |= PM_CPU_IFMA;
+    return found;
+}
+#else
+static unsigned present(void) { return 0; }
+#endif
+
+/* Whether `name` is one of the names in the list, between commas or blanks. */
+static bool names(const char *list, const char *name)
+{
+    size_t len = strlen(name);
+    while (*list) {
+        size_t n = strcspn(list, ", ");
+        if (n == len && memcmp(list, name, n) == 0) return true;
+        list += n + (list[n] != '\0');
+    }
+    return false;
+}
+
 unsigned pm_cpu_features(void)
 {
-    unsigned found = 0;
-#if defined(__x86_64__)
-    __builtin_cpu_init();
-    if (__builtin_cpu_supports("bmi2")) found |= PM_CPU_ADX; /* every part with BMI2 and AVX-512 has ADX as well */
-    if (__builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl")) found |= PM_CPU_IFMA;
-#endif
+    unsigned found = present(), allowed = 0;
     const char *mask = getenv("PROOFMILL_CPU");
     if (!mask) return found;
-    unsigned allowed = 0;
-    if (strstr(mask, "adx")) allowed |= PM_CPU_ADX;
-    if (strstr(mask, "ifma")) allowed |= PM_CPU_IFMA;
+    if (names(mask, "adx")) allowed |= PM_CPU_ADX;
+    if (names(mask, "ifma")) allowed |= PM_CPU_IFMA;
     return found & allowed;
 }

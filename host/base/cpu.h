@@ -1,12 +1,14 @@
 /* What this processor can do, for the one choice of a build at start.
- * PROOFMILL_CPU in the environment names the sets that may be used, e.g. "adx" or "" for portable C alone, so that
- * tests run every path. */
+ * PROOFMILL_CPU in the environment names the sets that may be used, between commas, e.g. "adx", "adx,ifma",
+ * or "" for portable C alone, so that tests run every path. */
 #ifndef PM_BASE_CPU_H
 #define PM_BASE_CPU_H
 
+/* ADX: BMI2 as well. IFMA: with the vector lengths below 512 bits as well. */
 enum pm_cpu_feature { PM_CPU_ADX = 1, PM_CPU_IFMA = 2 };
 
-/* The sets present, less those that the mask switches off, as a sum of pm_cpu_feature. Unknown names are ignored. */
+/* The sets present, less those that the mask switches off, as a sum of pm_cpu_feature. Unknown names are
+ * ignored. */
 unsigned pm_cpu_features(void);
 
 #endif

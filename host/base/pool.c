@@ -3,9 +3,11 @@
 
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* A loop in progress; lives on its caller's stack. Guarded by the pool's mutex. */
 struct loop {
@@ -21,6 +23,7 @@ struct pm_pool {
     pthread_cond_t work, done;
     struct loop *first; /* loops that still have pieces */
     bool stop;
+    size_t callers; /* loops whose pm_pool_for has not ended */
     unsigned threads, started;
     pthread_t thread[];
 };
@@ -28,8 +31,8 @@ struct pm_pool {
 static unsigned usable_cpus(void)
 {
     cpu_set_t set;
-    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
-    int n = CPU_COUNT(&set);
+    /* The set is too small for machines of more than 1024 processors: all of them, then. */
+    long n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : sysconf(_SC_NPROCESSORS_ONLN);
     return n > 0 ? (unsigned)n : 1;
 }
 
@@ -67,6 +70,20 @@ static void *thread_main(void *arg)
     return NULL;
 }
 
+/* Threads inherit the mask of the one that starts them. */
+static int start_thread(pthread_t *thread, struct pm_pool *pool)
+{
+    static const int faults[] = {SIGSEGV, SIGBUS,  SIGFPE,
+                                 SIGILL,  SIGTRAP, SIGSYS}; /* these belong to the thread */
+    sigset_t blocked, old;
+    sigfillset(&blocked);
+    for (size_t i = 0; i < sizeof faults / sizeof *faults; i++) sigdelset(&blocked, faults[i]);
+    (void)pthread_sigmask(SIG_SETMASK, &blocked, &old);
+    int e = pthread_create(thread, NULL, thread_main, pool);
+    (void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+    return e;
+}
+
 struct pm_pool *pm_pool_new(unsigned threads, struct pm_error *err)
 {
     if (threads == 0) threads = usable_cpus();
@@ -81,10 +98,10 @@ struct pm_pool *pm_pool_new(unsigned threads, struct pm_error *err)
     pthread_cond_init(&pool->work, NULL);
     pthread_cond_init(&pool->done, NULL);
     for (; pool->started + 1 < threads; pool->started++) {
-        int e = pthread_create(&pool->thread[pool->started], NULL, thread_main, pool);
+        int e = start_thread(&pool->thread[pool->started], pool);
         if (e != 0) {
-            (void)pm_fail(err, PM_NO_MEMORY, "thread %u of %u cannot be started: %s", pool->started + 2, threads,
-                          strerror(e));
+            (void)pm_fail(err, PM_NO_MEMORY, "thread %u of %u cannot be started: %s", pool->started + 2,
+                          threads, strerror(e));
             pm_pool_free(&pool);
             return NULL;
         }
@@ -97,6 +114,7 @@ void pm_pool_free(struct pm_pool **pool_at)
     struct pm_pool *pool = *pool_at;
     if (!pool) return;
     pthread_mutex_lock(&pool->mutex);
+    while (pool->callers > 0) pthread_cond_wait(&pool->done, &pool->mutex);
     pool->stop = true;
     pthread_cond_broadcast(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
@@ -120,11 +138,13 @@ void pm_pool_for(struct pm_pool *pool, size_t n, size_t grain, pm_pool_fn *fn, v
     }
     struct loop loop = {.fn = fn, .ctx = ctx, .n = n, .grain = grain};
     pthread_mutex_lock(&pool->mutex);
+    pool->callers++;
     struct loop **at = &pool->first;
     while (*at) at = &(*at)->next;
     *at = &loop;
     pthread_cond_broadcast(&pool->work);
     while (loop.begin < loop.n) run_piece(pool, &loop);
     while (loop.running > 0) pthread_cond_wait(&pool->done, &pool->mutex);
+    if (--pool->callers == 0) pthread_cond_broadcast(&pool->done);
     pthread_mutex_unlock(&pool->mutex);
 }
