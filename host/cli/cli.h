@@ -1,5 +1,6 @@
 /* The command line's own small world: a command table, options, results as text or JSON.
- * main.c dispatches; every cmd_*.c implements some commands on top of the rooms and prints nothing but its result. */
+ * main.c dispatches; every cmd_*.c implements some commands on top of the rooms and prints nothing but its
+ * result. */
 #ifndef PM_CLI_CLI_H
 #define PM_CLI_CLI_H
 
@@ -11,16 +12,16 @@
 
 /* What the common options said. Positional arguments are arg[0..n_args). */
 struct pm_cli {
-    bool json;             /* --json */
-    bool deep, dev, local; /* --deep, --dev, --local */
-    unsigned threads;      /* --threads; 0: all */
-    const char *device;    /* --device */
-    const char *url;       /* --url, PROOFMILL_URL, or the default */
-    const char *token_file; /* --token-file */
-    const char *name;      /* --name */
-    const char *cache;     /* --cache */
+    bool json;                   /* --json */
+    bool deep, dev, local;       /* --deep, --dev, --local */
+    unsigned threads;            /* --threads; 0: all */
+    const char *device;          /* --device */
+    const char *url;             /* --url, PROOFMILL_URL, or the default */
+    const char *token_file;      /* --token-file */
+    const char *name;            /* --name */
+    const char *cache;           /* --cache */
     const char *project, *state; /* --project, --state */
-    unsigned limit;        /* --limit */
+    unsigned limit;              /* --limit */
     const char **arg;
     int n_args;
     struct pm_error err;
@@ -28,8 +29,16 @@ struct pm_cli {
 
 /* Common options that a command takes, as a sum. */
 enum {
-    OPT_THREADS = 1, OPT_DEVICE = 2, OPT_DEEP = 4, OPT_DEV = 8, OPT_LOCAL = 16, OPT_URL = 32, OPT_NAME = 64,
-    OPT_CACHE = 128, OPT_FILTER = 256, OPT_TOKEN = 512
+    OPT_THREADS = 1,
+    OPT_DEVICE = 2,
+    OPT_DEEP = 4,
+    OPT_DEV = 8,
+    OPT_LOCAL = 16,
+    OPT_URL = 32,
+    OPT_NAME = 64,
+    OPT_CACHE = 128,
+    OPT_FILTER = 256,
+    OPT_TOKEN = 512
 };
 
 struct pm_command {

@@ -18,12 +18,14 @@ static enum pm_status inspect_zkey(struct pm_cli *cli, const char *path, json_t 
     PM_GOTO(cli_pool(&pool, cli));
     PM_GOTO(pm_zkey_open(&z, path, cli->deep ? PM_CHECK_DEEP : PM_CHECK_SHAPE, pool, &cli->err));
     const char *fitness = z.dev ? "development key: its maker can forge proofs"
-                          : z.no_second_phase ? "no second phase (gamma = delta): anyone can forge proofs"
-                                              : "has a second phase; whether its ceremony is to be trusted is yours to know";
-    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:b, s:b, s:s, s:s}", "kind", "zkey (groth16)", "curve",
-                        z.curve->name, "variables", (int)z.n_vars, "public_signals", (int)z.n_public, "domain",
-                        (int)z.domain_size, "coefficients", (json_int_t)z.n_coeffs, "bytes", (json_int_t)z.file.size_bytes,
-                        "development", z.dev, "no_second_phase", z.no_second_phase, "fitness", fitness, "checked",
+                          : z.no_second_phase
+                              ? "no second phase (gamma = delta): anyone can forge proofs"
+                              : "has a second phase; whether its ceremony is to be trusted is yours to know";
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:b, s:b, s:s, s:s}", "kind", "zkey (groth16)",
+                        "curve", z.curve->name, "variables", (int)z.n_vars, "public_signals", (int)z.n_public,
+                        "domain", (int)z.domain_size, "coefficients", (json_int_t)z.n_coeffs, "bytes",
+                        (json_int_t)z.file.size_bytes, "development", z.dev, "no_second_phase",
+                        z.no_second_phase, "fitness", fitness, "checked",
                         cli->deep ? "all, every point included" : "all but the points (--deep checks them)");
     pm_zkey_close(&z);
 out:
@@ -44,9 +46,10 @@ static enum pm_status inspect_r1cs(struct pm_cli *cli, const char *path, json_t 
 {
     struct pm_r1cs r;
     PM_TRY(pm_r1cs_open(&r, path, &cli->err));
-    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "kind", "r1cs", "curve", r.curve->name, "constraints",
-                        (int)r.n_constraints, "variables", (int)r.n_vars, "outputs", (int)r.n_outputs, "public_inputs",
-                        (int)r.n_public_inputs, "private_inputs", (int)r.n_private_inputs);
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:i, s:i}", "kind", "r1cs", "curve", r.curve->name,
+                        "constraints", (int)r.n_constraints, "variables", (int)r.n_vars, "outputs",
+                        (int)r.n_outputs, "public_inputs", (int)r.n_public_inputs, "private_inputs",
+                        (int)r.n_private_inputs);
     pm_r1cs_close(&r);
     return PM_OK;
 }
@@ -73,7 +76,8 @@ static enum pm_status inspect_json(struct pm_cli *cli, const char *path, json_t 
         status = pm_json_read_proof(&proof, path, text, len, &cli->err);
         if (status == PM_OK) *result = json_pack("{s:s, s:s}", "kind", "proof", "curve", proof.curve->name);
     } else {
-        status = pm_fail(&cli->err, PM_UNSUPPORTED, "%s: JSON, but neither a proof nor a verification key", path);
+        status =
+            pm_fail(&cli->err, PM_UNSUPPORTED, "%s: JSON, but neither a proof nor a verification key", path);
     }
     json_decref(root);
     free(text);
@@ -92,5 +96,6 @@ enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result)
     if (n == 4 && memcmp(magic, "wtns", 4) == 0) return inspect_wtns(cli, path, result);
     if (n == 4 && memcmp(magic, "r1cs", 4) == 0) return inspect_r1cs(cli, path, result);
     if (magic[0] == '{' || magic[0] == '[') return inspect_json(cli, path, result);
-    return pm_fail(&cli->err, PM_UNSUPPORTED, "%s: starts with neither zkey, wtns, r1cs nor a JSON object", path);
+    return pm_fail(&cli->err, PM_UNSUPPORTED, "%s: starts with neither zkey, wtns, r1cs nor a JSON object",
+                   path);
 }

@@ -16,8 +16,9 @@
 static json_t *milliseconds(uint64_t ns) { return json_real((double)(ns / 1000) / 1000.0); }
 
 /* Both files or neither: a reader never meets a proof beside another's public signals. */
-static enum pm_status write_proof(const struct pm_vk *vk, const struct pm_proof *proof, const uint8_t *witness,
-                                  const char *proof_path, const char *public_path, struct pm_error *err)
+static enum pm_status write_proof(const struct pm_vk *vk, const struct pm_proof *proof,
+                                  const uint8_t *witness, const char *proof_path, const char *public_path,
+                                  struct pm_error *err)
 {
     char *proof_text = pm_json_write_proof(proof);
     char *public_text = pm_json_write_public(vk->curve, witness + vk->curve->fr_bytes, vk->n_public);
@@ -33,9 +34,9 @@ out:
     return status;
 }
 
-static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const char *zkey_path, const uint8_t *values,
-                                   uint32_t n_values, const struct pm_curve *curve, const char *proof_path,
-                                   const char *public_path)
+static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const char *zkey_path,
+                                   const uint8_t *values, uint32_t n_values, const struct pm_curve *curve,
+                                   const char *proof_path, const char *public_path)
 {
     struct pm_zkey zkey = {0};
     struct pm_pool *pool = NULL;
@@ -48,8 +49,8 @@ static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const ch
     PM_GOTO(cli_pool(&pool, cli));
     PM_GOTO(pm_zkey_open(&zkey, zkey_path, PM_CHECK_SHAPE, pool, &cli->err));
     if (zkey.curve != curve) {
-        status = pm_fail(&cli->err, PM_MISMATCH, "the key %s is for curve %s, the witness for %s", zkey_path, zkey.curve->name,
-                         curve->name);
+        status = pm_fail(&cli->err, PM_MISMATCH, "the key %s is for curve %s, the witness for %s", zkey_path,
+                         zkey.curve->name, curve->name);
         goto out;
     }
     PM_GOTO(pm_key_new(&key, &zkey, pool, &cli->err));
@@ -57,11 +58,11 @@ static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const ch
     uint64_t loaded = pm_clock_ns();
     PM_GOTO(pm_prove(prover, &proof, values, n_values, &times, &cli->err));
     PM_GOTO(write_proof(pm_key_vk(key), &proof, values, proof_path, public_path, &cli->err));
-    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "proof", proof_path, "public", public_path,
-                        "public_signals", (int)zkey.n_public, "domain", (int)zkey.domain_size, "threads",
-                        (int)pm_pool_threads(pool), "load_ms", milliseconds(loaded - start), "prove_ms",
-                        milliseconds(times.total_ns), "check_ms", milliseconds(times.check_ns), "total_ms",
-                        milliseconds(pm_clock_ns() - start));
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "proof", proof_path, "public",
+                        public_path, "public_signals", (int)zkey.n_public, "domain", (int)zkey.domain_size,
+                        "threads", (int)pm_pool_threads(pool), "load_ms", milliseconds(loaded - start),
+                        "prove_ms", milliseconds(times.total_ns), "check_ms", milliseconds(times.check_ns),
+                        "total_ms", milliseconds(pm_clock_ns() - start));
 out:
     pm_prover_free(&prover);
     pm_key_free(&key);
@@ -74,8 +75,8 @@ enum pm_status cmd_prove(struct pm_cli *cli, json_t **result)
 {
     struct pm_wtns wtns;
     PM_TRY(pm_wtns_open(&wtns, cli->arg[1], &cli->err));
-    enum pm_status status =
-        prove_values(cli, result, cli->arg[0], wtns.values, wtns.n_values, wtns.curve, cli->arg[2], cli->arg[3]);
+    enum pm_status status = prove_values(cli, result, cli->arg[0], wtns.values, wtns.n_values, wtns.curve,
+                                         cli->arg[2], cli->arg[3]);
     pm_wtns_close(&wtns);
     return status;
 }
@@ -84,7 +85,8 @@ enum pm_status cmd_setup(struct pm_cli *cli, json_t **result)
 {
     if (!cli->dev)
         return pm_fail(&cli->err, PM_USAGE,
-                       "setup makes development keys only: say --dev, or use snarkjs for a ceremony that others can trust");
+                       "setup makes development keys only: say --dev, or use snarkjs for a ceremony that "
+                       "others can trust");
     struct pm_r1cs r1cs = {0};
     struct pm_pool *pool = NULL;
     enum pm_status status;
@@ -92,8 +94,9 @@ enum pm_status cmd_setup(struct pm_cli *cli, json_t **result)
     PM_GOTO(cli_pool(&pool, cli));
     PM_GOTO(pm_r1cs_open(&r1cs, cli->arg[0], &cli->err));
     PM_GOTO(pm_setup_dev(&r1cs, cli->arg[1], NULL, pool, &cli->err));
-    *result = json_pack("{s:s, s:s, s:i, s:i, s:o, s:s}", "key", cli->arg[1], "curve", r1cs.curve->name, "constraints",
-                        (int)r1cs.n_constraints, "public_signals", (int)(r1cs.n_outputs + r1cs.n_public_inputs), "total_ms",
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:o, s:s}", "key", cli->arg[1], "curve", r1cs.curve->name,
+                        "constraints", (int)r1cs.n_constraints, "public_signals",
+                        (int)(r1cs.n_outputs + r1cs.n_public_inputs), "total_ms",
                         milliseconds(pm_clock_ns() - start), "warning",
                         "development key: its maker can forge proofs; never let it hold value");
 out:

@@ -24,10 +24,12 @@ enum pm_status cmd_verify(struct pm_cli *cli, json_t **result)
     PM_GOTO(pm_json_load(&public_text, &public_len, cli->arg[1], max_public_bytes, &cli->err));
     PM_GOTO(pm_json_load(&proof_text, &proof_len, cli->arg[2], max_proof_bytes, &cli->err));
     PM_GOTO(pm_json_read_vk(&vk, cli->arg[0], vk_text, vk_len, &cli->err));
-    PM_GOTO(pm_json_read_public(&signals, &n_public, vk.curve, cli->arg[1], public_text, public_len, &cli->err));
+    PM_GOTO(
+        pm_json_read_public(&signals, &n_public, vk.curve, cli->arg[1], public_text, public_len, &cli->err));
     PM_GOTO(pm_json_read_proof(&proof, cli->arg[2], proof_text, proof_len, &cli->err));
     PM_GOTO(pm_verify(&vk, &proof, signals, n_public, &cli->err));
-    *result = json_pack("{s:b, s:i, s:b}", "valid", 1, "public_signals", (int)n_public, "development_key", vk.dev);
+    *result =
+        json_pack("{s:b, s:i, s:b}", "valid", 1, "public_signals", (int)n_public, "development_key", vk.dev);
 out:
     pm_vk_fini(&vk);
     free(signals);
@@ -39,13 +41,15 @@ out:
 
 void show_verify(const json_t *result)
 {
-    printf("OK: the proof holds%s\n",
-           json_is_true(json_object_get(result, "development_key")) ? " (development key: worth nothing in production)" : "");
+    printf("OK: the proof holds%s\n", json_is_true(json_object_get(result, "development_key"))
+                                          ? " (development key: worth nothing in production)"
+                                          : "");
 }
 
 static enum pm_status export_text(char **text, struct pm_cli *cli, const struct pm_vk *vk)
 {
-    if (strcmp(cli->arg[0], "solidity") == 0) return pm_export_solidity(text, vk, cli->name, cli->local, &cli->err);
+    if (strcmp(cli->arg[0], "solidity") == 0)
+        return pm_export_solidity(text, vk, cli->name, cli->local, &cli->err);
     *text = pm_json_write_vk(vk);
     return *text ? PM_OK : pm_fail(&cli->err, PM_NO_MEMORY, "no memory for the key's text");
 }
@@ -53,7 +57,8 @@ static enum pm_status export_text(char **text, struct pm_cli *cli, const struct 
 enum pm_status cmd_export(struct pm_cli *cli, json_t **result)
 {
     if (strcmp(cli->arg[0], "verificationkey") != 0 && strcmp(cli->arg[0], "solidity") != 0)
-        return pm_fail(&cli->err, PM_USAGE, "export writes a \"verificationkey\" or \"solidity\", not \"%s\"", cli->arg[0]);
+        return pm_fail(&cli->err, PM_USAGE, "export writes a \"verificationkey\" or \"solidity\", not \"%s\"",
+                       cli->arg[0]);
     struct pm_zkey zkey = {0};
     struct pm_vk vk = {0};
     char *text = NULL;
@@ -63,8 +68,8 @@ enum pm_status cmd_export(struct pm_cli *cli, json_t **result)
     PM_GOTO(export_text(&text, cli, &vk));
     PM_GOTO(cli_write(cli->arg[2], text, &cli->err));
     if (strcmp(cli->arg[2], "-") != 0)
-        *result = json_pack("{s:s, s:s, s:i, s:b}", "kind", cli->arg[0], "output", cli->arg[2], "public_signals",
-                            (int)vk.n_public, "development_key", vk.dev);
+        *result = json_pack("{s:s, s:s, s:i, s:b}", "kind", cli->arg[0], "output", cli->arg[2],
+                            "public_signals", (int)vk.n_public, "development_key", vk.dev);
 out:
     free(text);
     pm_vk_fini(&vk);

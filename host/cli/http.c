@@ -57,7 +57,8 @@ static enum pm_status judge(struct pm_cli *cli, const char *url, long code, json
     const char *text = json_string_value(json_object_get(json_object_get(root, "error"), "text"));
     enum pm_status status = code == 404 ? PM_NOT_FOUND : code == 401 || code == 403 ? PM_AUTH : PM_PROTOCOL;
     if (text) return pm_fail(&cli->err, status, "%s: %s", url, text);
-    return pm_fail(&cli->err, status, "%s: answered with code %ld and %s", url, code, root ? "no reason" : "no JSON");
+    return pm_fail(&cli->err, status, "%s: answered with code %ld and %s", url, code,
+                   root ? "no reason" : "no JSON");
 }
 
 enum pm_status cli_http(json_t **out, struct pm_cli *cli, const char *path, const char *body)

@@ -1,5 +1,5 @@
-/* proofmill: the command line. A table of commands, options by getopt, the result as text or JSON, an exit code that
- * scripts can use. What the commands do is in cmd_*.c. */
+/* proofmill: the command line. A table of commands, options by getopt, the result as text or JSON, an exit
+ * code that scripts can use. What the commands do is in cmd_*.c. */
 #include "cli/cli.h"
 
 #include <getopt.h>
@@ -9,33 +9,44 @@
 
 static const struct pm_command commands[] = {
     {"prove", "CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json", "make a Groth16 proof from a witness",
-     "The arguments of snarkjs and rapidsnark. The proof is checked before it is written; a witness that does not\n"
+     "The arguments of snarkjs and rapidsnark. The proof is checked before it is written; a witness that "
+     "does not\n"
      "satisfy the circuit ends with exit code 1 and writes nothing.",
      4, 4, OPT_THREADS | OPT_DEVICE, cmd_prove, NULL},
-    {"fullprove", "INPUT.json CIRCUIT.wasm CIRCUIT.zkey PROOF.json PUBLIC.json", "witness and proof in one step",
-     "Computes the witness with circom's own .wasm, translated to native code once and kept in the cache, then proves.",
+    {"fullprove", "INPUT.json CIRCUIT.wasm CIRCUIT.zkey PROOF.json PUBLIC.json",
+     "witness and proof in one step",
+     "Computes the witness with circom's own .wasm, translated to native code once and kept in the cache, "
+     "then proves.",
      5, 5, OPT_THREADS | OPT_DEVICE | OPT_CACHE, cmd_fullprove, NULL},
     {"verify", "VERIFICATION_KEY.json PUBLIC.json PROOF.json", "check a proof",
-     "Exit code 0: the proof holds. 1: it does not. 3: a file is malformed.", 3, 3, 0, cmd_verify, show_verify},
+     "Exit code 0: the proof holds. 1: it does not. 3: a file is malformed.", 3, 3, 0, cmd_verify,
+     show_verify},
     {"setup", "--dev CIRCUIT.r1cs CIRCUIT.zkey", "make a development key for a circuit",
-     "The secrets are drawn on this machine, so whoever runs this could forge proofs: the key says so of itself and is\n"
-     "refused for any chain but a local one. For production make the key by a ceremony (snarkjs groth16 setup and\n"
+     "The secrets are drawn on this machine, so whoever runs this could forge proofs: the key says so of "
+     "itself and is\n"
+     "refused for any chain but a local one. For production make the key by a ceremony (snarkjs groth16 "
+     "setup and\n"
      "zkey contribute).",
      2, 2, OPT_THREADS | OPT_DEV, cmd_setup, NULL},
-    {"export", "verificationkey|solidity CIRCUIT.zkey OUTPUT", "write a verification key or a verifier contract",
-     "A verifier contract is refused for a key that must not hold value (development keys, and keys without a second\n"
-     "phase); with --local it is written, and its constructor refuses every chain but a local one (31337, 1337).",
+    {"export", "verificationkey|solidity CIRCUIT.zkey OUTPUT",
+     "write a verification key or a verifier contract",
+     "A verifier contract is refused for a key that must not hold value (development keys, and keys without "
+     "a second\n"
+     "phase); with --local it is written, and its constructor refuses every chain but a local one (31337, "
+     "1337).",
      3, 3, OPT_LOCAL | OPT_NAME, cmd_export, NULL},
     {"inspect", "FILE", "say what a .zkey, .wtns, .r1cs or JSON file holds, and check it",
-     "With --deep every point of a .zkey is checked: on its curve and in its subgroup.", 1, 1, OPT_DEEP | OPT_THREADS,
-     cmd_inspect, NULL},
+     "With --deep every point of a .zkey is checked: on its curve and in its subgroup.", 1, 1,
+     OPT_DEEP | OPT_THREADS, cmd_inspect, NULL},
     {"submit", "PROJECT MESSAGES.jsonl", "hand messages to a coordinator",
-     "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2, 2,
-     OPT_URL | OPT_TOKEN, cmd_submit, NULL},
-    {"tasks", "", "list a coordinator's tasks", "Newest first.", 0, 0, OPT_URL | OPT_FILTER, cmd_tasks, show_tasks},
+     "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2,
+     2, OPT_URL | OPT_TOKEN, cmd_submit, NULL},
+    {"tasks", "", "list a coordinator's tasks", "Newest first.", 0, 0, OPT_URL | OPT_FILTER, cmd_tasks,
+     show_tasks},
     {"nodes", "", "list a coordinator's prover nodes", "", 0, 0, OPT_URL, cmd_nodes, show_nodes},
-    {"explain", "TASK", "tell a task's whole history", "TASK is an id as `tasks` shows it; its first characters suffice.",
-     1, 1, OPT_URL, cmd_explain, show_explain},
+    {"explain", "TASK", "tell a task's whole history",
+     "TASK is an id as `tasks` shows it; its first characters suffice.", 1, 1, OPT_URL, cmd_explain,
+     show_explain},
 };
 enum { n_commands = sizeof commands / sizeof *commands };
 
@@ -55,7 +66,8 @@ static const struct option_row option_rows[] = {
     {"url", "URL", "the coordinator (default: $PROOFMILL_URL, or http://127.0.0.1:8090)", OPT_URL, 'u'},
     {"token-file", "FILE", "a file with the coordinator's token", OPT_TOKEN, 'T'},
     {"project", "ID", "only this project's", OPT_FILTER, 'p'},
-    {"state", "STATE", "only in this state: packed, dispatched, checking, proved, submitted, settled, failed", OPT_FILTER, 's'},
+    {"state", "STATE", "only in this state: packed, dispatched, checking, proved, submitted, settled, failed",
+     OPT_FILTER, 's'},
     {"limit", "N", "at most so many (default 50)", OPT_FILTER, 'm'},
     {"json", NULL, "the result as one JSON object", 0, 'j'},
     {"help", NULL, "this text", 0, 'h'},
@@ -82,8 +94,10 @@ static void help(FILE *to)
                 "usage: proofmill COMMAND [OPTIONS] ARGUMENTS\n\ncommands:\n");
     for (int i = 0; i < n_commands; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
     fprintf(to, "\n`proofmill COMMAND --help` explains one. Every command takes --json.\n"
-                "exit codes: 0 done, 1 the proof or witness does not hold, 2 wrong arguments, 3 malformed or unfit input,\n"
-                "4 a file cannot be read or written, 5 out of memory or time, 6 the peer or chain fails, 7 not allowed,\n"
+                "exit codes: 0 done, 1 the proof or witness does not hold, 2 wrong arguments, 3 malformed or "
+                "unfit input,\n"
+                "4 a file cannot be read or written, 5 out of memory or time, 6 the peer or chain fails, 7 "
+                "not allowed,\n"
                 "70 a fault of proofmill itself\n");
 }
 
@@ -101,19 +115,45 @@ static unsigned long parse_number(struct pm_cli *cli, const char *what, const ch
 static void take_option(struct pm_cli *cli, int letter, const char *value)
 {
     switch (letter) {
-    case 't': cli->threads = (unsigned)parse_number(cli, "threads", value, 4096); break;
-    case 'm': cli->limit = (unsigned)parse_number(cli, "limit", value, 1000); break;
-    case 'd': cli->device = value; break;
-    case 'D': cli->deep = true; break;
-    case 'e': cli->dev = true; break;
-    case 'l': cli->local = true; break;
-    case 'n': cli->name = value; break;
-    case 'c': cli->cache = value; break;
-    case 'u': cli->url = value; break;
-    case 'T': cli->token_file = value; break;
-    case 'p': cli->project = value; break;
-    case 's': cli->state = value; break;
-    case 'j': cli->json = true; break;
+    case 't':
+        cli->threads = (unsigned)parse_number(cli, "threads", value, 4096);
+        break;
+    case 'm':
+        cli->limit = (unsigned)parse_number(cli, "limit", value, 1000);
+        break;
+    case 'd':
+        cli->device = value;
+        break;
+    case 'D':
+        cli->deep = true;
+        break;
+    case 'e':
+        cli->dev = true;
+        break;
+    case 'l':
+        cli->local = true;
+        break;
+    case 'n':
+        cli->name = value;
+        break;
+    case 'c':
+        cli->cache = value;
+        break;
+    case 'u':
+        cli->url = value;
+        break;
+    case 'T':
+        cli->token_file = value;
+        break;
+    case 'p':
+        cli->project = value;
+        break;
+    case 's':
+        cli->state = value;
+        break;
+    case 'j':
+        cli->json = true;
+        break;
     }
 }
 
@@ -132,7 +172,8 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
     while ((letter = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
         if (letter == 'h') return false;
         if (letter == '?') {
-            (void)pm_fail(&cli->err, PM_USAGE, "%s: option \"%s\" is not known to this command, or lacks its value", c->name,
+            (void)pm_fail(&cli->err, PM_USAGE,
+                          "%s: option \"%s\" is not known to this command, or lacks its value", c->name,
                           argv[optind - 1]);
             return true;
         }
@@ -141,8 +182,8 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
     cli->n_args = argc - optind;
     cli->arg = (const char **)(argv + optind);
     if (cli->err.status == PM_OK && (cli->n_args < c->min_args || cli->n_args > c->max_args))
-        (void)pm_fail(&cli->err, PM_USAGE, "%s takes %d arguments (%s), not %d", c->name, c->min_args, c->arguments,
-                      cli->n_args);
+        (void)pm_fail(&cli->err, PM_USAGE, "%s takes %d arguments (%s), not %d", c->name, c->min_args,
+                      c->arguments, cli->n_args);
     return true;
 }
 
@@ -177,7 +218,8 @@ static int finish(const struct pm_command *c, struct pm_cli *cli, enum pm_status
     } else if (status == PM_OK && result) {
         (c->show ? c->show : show_plain)(result);
     }
-    if (status != PM_OK) fprintf(stderr, "proofmill: %s\n", *cli->err.text ? cli->err.text : pm_status_meaning(status));
+    if (status != PM_OK)
+        fprintf(stderr, "proofmill: %s\n", *cli->err.text ? cli->err.text : pm_status_meaning(status));
     json_decref(result);
     return fflush(stdout) == 0 ? pm_status_exit_code(status) : pm_status_exit_code(PM_IO);
 }
