@@ -1,7 +1,8 @@
 /* The Groth16 prover: key and workspace, from witness to a checked proof.
  *
- * A pm_key is immutable and shared by threads. A pm_prover is the memory of one proof in flight: make it once, use it for
- * proof after proof; pm_prove allocates nothing. What a backend does and what is done here once for all: backend.h. */
+ * A pm_key is immutable and shared by threads. A pm_prover is the memory of one proof in flight: make it
+ * once, use it for proof after proof; pm_prove allocates nothing. What a backend does and what is done here
+ * once for all: backend.h. */
 #ifndef PM_PROVE_PROVER_H
 #define PM_PROVE_PROVER_H
 
@@ -13,34 +14,49 @@
 struct pm_key;
 struct pm_prover;
 
-/* Loads a key from an open .zkey, which must outlive it (points are used where they lie). PM_MISMATCH etc. as zkey.h. */
+/* Loads a key from an open .zkey, which must outlive it (points are used where they lie). PM_MISMATCH etc. as
+ * zkey.h. */
 PM_MUST_USE enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struct pm_pool *pool,
                                       struct pm_error *err);
-void pm_key_free(struct pm_key **key);
+void pm_key_free(struct pm_key **key);                   /* after all its provers */
 const struct pm_vk *pm_key_vk(const struct pm_key *key); /* lives as long as the key */
 const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 
 /* Bytes that one prover of this key will take. */
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
-/* device: "cpu" (further ones come with their backends; "auto" picks the best). pool may be NULL (one thread) and must
- * outlive the prover. */
+/* device: "cpu" (further ones come with their backends; "auto" picks the best). pool may be NULL (one thread)
+ * and must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                                          struct pm_pool *pool, struct pm_error *err);
-void pm_prover_free(struct pm_prover **prover); /* wipes its memory */
+void pm_prover_free(struct pm_prover **prover); /* wipes its memory; before its key is freed */
 
-struct pm_prove_times { uint64_t rows_ns, ntt_ns, msm_ns, check_ns, total_ns; };
+/* The same on a given backend (backend.h) and device of it. */
+struct pm_backend;
+PM_MUST_USE enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key,
+                                            const struct pm_backend *backend, unsigned device,
+                                            struct pm_pool *pool, struct pm_error *err);
 
-/* Proves with fresh blinding scalars from the system. witness: n_values plain canonical elements (zkey's n_vars).
- * The proof is checked against the pairing before it is handed out: PM_UNSATISFIED when it does not verify because the
- * witness does not satisfy the circuit. times may be NULL. */
+/* Whether this prover's device ever failed, or gave a proof that did not verify while the CPU's did: it must
+ * be quarantined. Its proofs were then made on the CPU (the one case in which pm_prove takes further memory).
+ */
+bool pm_prover_device_fault(const struct pm_prover *prover);
+
+struct pm_prove_times {
+    uint64_t rows_ns, ntt_ns, msm_ns, check_ns, total_ns;
+};
+
+/* Proves with fresh blinding scalars from the system. witness: n_values plain canonical elements (zkey's
+ * n_vars). The proof is checked against the pairing before it is handed out: PM_UNSATISFIED when it does not
+ * verify because the witness does not satisfy the circuit. times may be NULL. */
 PM_MUST_USE enum pm_status pm_prove(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
                                     uint32_t n_values, struct pm_prove_times *times, struct pm_error *err);
 
-/* The same with given r and s (plain, fr_bytes each): for tests, and for comparing devices byte by byte. A proof with known
- * r and s does not hide its witness. */
-PM_MUST_USE enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
-                                         uint32_t n_values, const uint8_t *r, const uint8_t *s,
-                                         struct pm_prove_times *times, struct pm_error *err);
+/* The same with given r and s (plain, fr_bytes each): for tests, and for comparing devices byte by byte. A
+ * proof with known r and s does not hide its witness. */
+PM_MUST_USE enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out,
+                                         const uint8_t *witness, uint32_t n_values, const uint8_t *r,
+                                         const uint8_t *s, struct pm_prove_times *times,
+                                         struct pm_error *err);
 
 #endif

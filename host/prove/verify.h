@@ -1,7 +1,7 @@
 /* Groth16 verification: proofs and verification keys in memory, and the one equation that relates them,
- *   e(A, B) = e(alpha, beta) * e(sum of public[i] * IC[i], gamma) * e(C, delta)      (Groth 2016, section 3.2)
- * checked in both directions of trust: the points of proof and key are in their subgroups, public signals are canonical.
- * JSON forms are json/'s. */
+ *   e(A, B) = e(alpha, beta) * e(sum of public[i] * IC[i], gamma) * e(C, delta)      (Groth 2016,
+ * section 3.2) checked in both directions of trust: the points of proof and key are in their subgroups,
+ * public signals are canonical. JSON forms are json/'s. */
 #ifndef PM_PROVE_VERIFY_H
 #define PM_PROVE_VERIFY_H
 
@@ -23,18 +23,27 @@ struct pm_vk {
 };
 void pm_vk_fini(struct pm_vk *vk);
 
-/* Every point canonical, on the curve, in the subgroup; alpha, beta, gamma, delta not infinity. name is for errors. */
+/* Every point canonical, on the curve, in the subgroup; alpha, beta, gamma, delta not infinity. name is for
+ * errors. */
 PM_MUST_USE enum pm_status pm_vk_check(const struct pm_vk *vk, const char *name, struct pm_error *err);
-PM_MUST_USE enum pm_status pm_proof_check(const struct pm_proof *proof, const char *name, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_proof_check(const struct pm_proof *proof, const char *name,
+                                          struct pm_error *err);
 
-/* PM_UNSAFE_KEY, with the reason, for a key that must not hold value: gamma = delta (no second phase: anyone can forge) or a
- * development key. Call it before a verifier contract is written or deployed for anything but a local chain. */
+/* PM_UNSAFE_KEY, with the reason, for a key that must not hold value: gamma = delta (no second phase: anyone
+ * can forge) or a development key. Call it before a verifier contract is written or deployed for anything but
+ * a local chain. */
 PM_MUST_USE enum pm_status pm_vk_production_check(const struct pm_vk *vk, struct pm_error *err);
 
-/* PM_OK; PM_INVALID_PROOF for a well-formed proof that does not hold, or with points off the curve or subgroup;
- * PM_MISMATCH for other curves or another number of signals. public_signals: vk->n_public plain elements; one that is
- * not below r is PM_INVALID_PROOF. vk was checked with pm_vk_check when it was read. */
-PM_MUST_USE enum pm_status pm_verify(const struct pm_vk *vk, const struct pm_proof *proof, const uint8_t *public_signals,
-                                     uint32_t n_public, struct pm_error *err);
+/* PM_OK; PM_INVALID_PROOF for a well-formed proof that does not hold, or with points off the curve or
+ * subgroup; PM_MISMATCH for other curves or another number of signals. public_signals: vk->n_public plain
+ * elements; one that is not below r is PM_INVALID_PROOF. vk was checked with pm_vk_check when it was read. */
+PM_MUST_USE enum pm_status pm_verify(const struct pm_vk *vk, const struct pm_proof *proof,
+                                     const uint8_t *public_signals, uint32_t n_public, struct pm_error *err);
+
+/* The same without allocating. scratch: pm_verify_scratch_bytes(vk), aligned to 64 bytes. */
+size_t pm_verify_scratch_bytes(const struct pm_vk *vk);
+PM_MUST_USE enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_proof *proof,
+                                        const uint8_t *public_signals, uint32_t n_public, void *scratch,
+                                        struct pm_error *err);
 
 #endif

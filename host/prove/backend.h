@@ -1,0 +1,132 @@
+/* The interface between the prover and whatever does its heavy work: a CPU, a GPU, an emulated GPU.
+ *
+ * A backend takes a key and a plain witness and returns sums of points. Everything else is done once for all
+ * by prover.c: the last doublings, blinding with r and s (which never reach a backend), affine form, the
+ * pairing check, the second try. So a backend needs of math/ the parameters of its curves and nothing more;
+ * bytes are those of math/curve.h (points affine, Montgomery, little-endian; witness plain; coefficients c *
+ * R^2). Input pointers have no alignment.
+ *
+ * One loaded key serves several workspaces; one workspace proves one witness at a time, and different
+ * workspaces do so at the same time in different threads. tests/conformance/ is the suite that every backend
+ * passes. */
+#ifndef PM_PROVE_BACKEND_H
+#define PM_PROVE_BACKEND_H
+
+#include "base/arena.h"
+#include "base/pool.h"
+#include "base/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PM_PARTIALS_MAX = 256 };
+
+/* A sum of points in pieces, e.g. one for each window of an MSM: its value is the sum of 2^shift[i] *
+ * point[i] over i < n (0: infinity). Shifts must not decrease. */
+struct pm_partials {
+    unsigned n;
+    uint16_t shift[PM_PARTIALS_MAX];
+    uint8_t *points; /* the caller's: room for PM_PARTIALS_MAX affine points */
+};
+
+/* Sparse rows, as struct pm_rows of math/curve.h. */
+struct pm_backend_rows {
+    size_t n_rows;
+    const uint32_t *start;      /* n_rows + 1 */
+    const uint32_t *column;     /* start[n_rows], each < n_vars */
+    const uint8_t *coefficient; /* start[n_rows] elements */
+};
+
+/* What a backend sees of a key. The bytes stay where they are as long as the loaded key lives. */
+struct pm_backend_key {
+    const char *curve; /* "bn128", "bls12381" */
+    unsigned fp_bytes, fr_bytes;
+    uint32_t n_vars, n_public;
+    unsigned log2_domain;
+    struct pm_backend_rows rows_a, rows_b; /* 2^log2_domain rows each, many of them empty */
+    const uint8_t *a, *b1, *b2;            /* n_vars points; infinity is common in B */
+    const uint8_t *c; /* n_vars - n_public - 1 points, for the witness from n_public + 1 on */
+    const uint8_t *h; /* 2^log2_domain points */
+};
+
+/* With a = A w, b = B w (rows times witness) and c = a o b as evaluations on the N-th roots of unity, and h_i
+ * = (a b - c) at the odd power w_2N^(2i+1) of the 2N-th root: a = sum w_i A_i, b1 = sum w_i B1_i, b2 = sum
+ * w_i B2_i, ch = sum w_(n_public+1+i) C_i + sum h_i H_i. */
+struct pm_backend_sums {
+    struct pm_partials a, b1, b2, ch;
+};
+
+struct pm_backend_times {
+    uint64_t rows_ns, ntt_ns, msm_ns;
+};
+
+struct pm_backend_device {
+    char text[128];        /* "CPU, build portable", "NVIDIA ..., 80 GiB" */
+    uint64_t memory_bytes; /* of its own; 0: the host's */
+};
+
+/* Bytes, exact but for the reserve, which is measured (contexts, code, the driver's own). */
+struct pm_backend_plan {
+    size_t host_key_bytes, host_work_bytes; /* host_work_bytes: what `open` takes of its arena */
+    size_t device_key_bytes, device_work_bytes, device_reserve_bytes;
+};
+
+enum pm_ntt_kind {
+    PM_NTT_INVERSE,  /* evaluations on the n-th roots, natural order -> coefficients, bit-reversed order */
+    PM_NTT_FORWARD,  /* coefficients, bit-reversed order -> evaluations, natural order */
+    PM_NTT_ODD_COSET /* evaluations on the n-th roots -> evaluations on w_2n^(2i+1), both in natural order */
+};
+
+struct pm_backend {
+    const char *name; /* "cpu"; the name of --device */
+    /* A proof of a trusted backend that does not verify is the witness's fault; one of another is tried on
+     * the CPU. */
+    bool trusted;
+
+    /* How many devices there are now; 0 where the hardware or its driver is missing. */
+    unsigned (*count)(void);
+    PM_MUST_USE enum pm_status (*describe)(struct pm_backend_device *out, unsigned device,
+                                           struct pm_error *err);
+
+    /* What a key and one workspace of it will take. threads: of the pool that `open` will get. PM_UNSUPPORTED
+     * for a curve or a size that this backend does not do. */
+    PM_MUST_USE enum pm_status (*plan)(struct pm_backend_plan *out, const struct pm_backend_key *key,
+                                       unsigned device, unsigned threads, struct pm_error *err);
+
+    /* Loads a key for good. *loaded is the backend's own; the key's bytes outlive it. */
+    PM_MUST_USE enum pm_status (*load)(void **loaded, const struct pm_backend_key *key, unsigned device,
+                                       struct pm_pool *pool, struct pm_error *err);
+    void (*unload)(void **loaded); /* after all its workspaces were closed; nulls */
+
+    /* A workspace. Host memory comes from the arena alone (a planning arena only counts, and *work is then
+     * NULL); loaded, arena and pool outlive it. */
+    PM_MUST_USE enum pm_status (*open)(void **work, void *loaded, struct pm_arena *arena,
+                                       struct pm_pool *pool, struct pm_error *err);
+    void (*close)(void **work); /* wipes what the arena's owner cannot wipe; nulls */
+
+    /* witness: n_vars canonical elements, the first of them one. Allocates nothing. */
+    PM_MUST_USE enum pm_status (*prove)(void *work, struct pm_backend_sums *out, const uint8_t *witness,
+                                        struct pm_backend_times *times, struct pm_error *err);
+
+    /* The parts alone, for conformance tests and benchmarks; they allocate what they need. group: 1 or 2. */
+    PM_MUST_USE enum pm_status (*msm)(struct pm_partials *out, const char *curve, unsigned group,
+                                      const uint8_t *bases, const uint8_t *scalars, size_t n, unsigned device,
+                                      struct pm_pool *pool, struct pm_error *err);
+    /* data: 2^log2_n Montgomery elements, in place. Values as kind says, scaled. */
+    PM_MUST_USE enum pm_status (*ntt)(uint8_t *data, const char *curve, enum pm_ntt_kind kind,
+                                      unsigned log2_n, unsigned device, struct pm_pool *pool,
+                                      struct pm_error *err);
+};
+
+/* All backends of this build, best first, NULL at the end. */
+const struct pm_backend *const *pm_backend_list(void);
+
+/* "cpu", "NAME:INDEX", or "auto" (the first that has a device). PM_USAGE for a name that there is not,
+ * PM_NOT_FOUND for a device that there is not. */
+PM_MUST_USE enum pm_status pm_backend_find(const struct pm_backend **out, unsigned *device, const char *name,
+                                           struct pm_error *err);
+
+extern const struct pm_backend pm_backend_cpu;
+
+#endif

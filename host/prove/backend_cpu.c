@@ -1,0 +1,307 @@
+/* The CPU backend: rows, transforms and MSMs of math/curve.h in sequence, each spread over the pool. See
+ * backend.h. Not here: blinding, checks (prover.c). */
+#include "prove/backend.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "math/curve.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* A loaded key: the key's bytes are used where they lie; only twiddles are made. */
+struct cpu_key {
+    const struct pm_curve *curve;
+    struct pm_backend_key key;
+    uint8_t *twiddles;
+    uint8_t shift[PM_FR_MAX_BYTES], scale[PM_FR_MAX_BYTES]; /* w_2N and 1/N, Montgomery */
+};
+
+struct cpu_work {
+    const struct cpu_key *loaded;
+    struct pm_pool *pool;
+    uint8_t *h;       /* N elements: a, then h */
+    uint8_t *b, *c;   /* N elements each; share their memory with scratch */
+    uint8_t *scratch; /* of the MSMs */
+};
+
+static unsigned cpu_count(void) { return 1; }
+
+static enum pm_status cpu_describe(struct pm_backend_device *out, unsigned device, struct pm_error *err)
+{
+    if (device != 0) return pm_fail(err, PM_NOT_FOUND, "device cpu:%u: there is only cpu:0", device);
+    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    out->memory_bytes = 0;
+    (void)snprintf(out->text, sizeof out->text, "CPU, build %s", curve ? curve->build : "unknown");
+    return PM_OK;
+}
+
+static enum pm_status find_curve(const struct pm_curve **out, const char *name, unsigned log2_n,
+                                 struct pm_error *err)
+{
+    *out = pm_curve_by_name(name);
+    if (!*out) return pm_fail(err, PM_UNSUPPORTED, "curve \"%s\" is not supported on the cpu", name);
+    if (log2_n + 1 > (*out)->two_adicity)
+        return pm_fail(err, PM_UNSUPPORTED, "a domain of 2^%u: the largest on curve %s is 2^%u", log2_n, name,
+                       (*out)->two_adicity - 1);
+    return PM_OK;
+}
+
+static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+
+static size_t msm_scratch(const struct pm_curve *curve, const struct pm_backend_key *key, unsigned threads)
+{
+    size_t g1 = max_size(curve->msm_g1_scratch(key->n_vars, threads),
+                         curve->msm_g1_scratch((size_t)1 << key->log2_domain, threads));
+    g1 = max_size(g1, curve->msm_g1_scratch(key->n_vars - key->n_public - 1, threads));
+    return max_size(g1, curve->msm_g2_scratch(key->n_vars, threads));
+}
+
+/* The workspace's memory; planning and taking are the same calls. b and c are dead when the MSMs begin. */
+static struct cpu_work *take(struct pm_arena *arena, const struct pm_curve *curve,
+                             const struct pm_backend_key *key, unsigned threads)
+{
+    size_t n = (size_t)1 << key->log2_domain;
+    struct cpu_work at = {.h = NULL};
+    struct cpu_work *work = pm_arena_take(arena, 1, sizeof *work);
+    at.h = pm_arena_take(arena, n, curve->fr_bytes);
+    size_t mark = arena->used;
+    at.b = pm_arena_take(arena, n, curve->fr_bytes);
+    at.c = pm_arena_take(arena, n, curve->fr_bytes);
+    size_t end = arena->used;
+    pm_arena_rewind(arena, mark);
+    at.scratch = pm_arena_take(arena, 1, msm_scratch(curve, key, threads));
+    if (arena->used < end) arena->used = end;
+    if (work) *work = at;
+    return work;
+}
+
+static enum pm_status cpu_plan(struct pm_backend_plan *out, const struct pm_backend_key *key, unsigned device,
+                               unsigned threads, struct pm_error *err)
+{
+    (void)device;
+    const struct pm_curve *curve;
+    PM_TRY(find_curve(&curve, key->curve, key->log2_domain, err));
+    struct pm_arena arena;
+    pm_arena_plan(&arena);
+    (void)take(&arena, curve, key, threads);
+    *out = (struct pm_backend_plan){.host_key_bytes =
+                                        sizeof(struct cpu_key) + curve->ntt_table_bytes(key->log2_domain),
+                                    .host_work_bytes = arena.used};
+    return PM_OK;
+}
+
+static uint8_t *aligned_bytes(size_t size)
+{
+    if (size > SIZE_MAX - 64) return NULL;
+    return aligned_alloc(64, size / 64 * 64 + 64);
+}
+
+/* 1/n, Montgomery. */
+static void inverse_of_size(const struct pm_curve *curve, uint8_t *out, unsigned log2_n)
+{
+    uint8_t n[PM_FR_MAX_BYTES] = {0};
+    n[log2_n / 8] = (uint8_t)(1u << log2_n % 8);
+    curve->fr_to_mont(out, n);
+    curve->fr_inv(out, out);
+}
+
+static void cpu_unload(void **loaded)
+{
+    struct cpu_key *k = *loaded;
+    if (!k) return;
+    free(k->twiddles);
+    free(k);
+    *loaded = NULL;
+}
+
+static enum pm_status cpu_load(void **loaded, const struct pm_backend_key *key, unsigned device,
+                               struct pm_pool *pool, struct pm_error *err)
+{
+    (void)device;
+    *loaded = NULL;
+    const struct pm_curve *curve;
+    PM_TRY(find_curve(&curve, key->curve, key->log2_domain, err));
+    size_t table_bytes = curve->ntt_table_bytes(key->log2_domain);
+    struct cpu_key *k = calloc(1, sizeof *k);
+    void *as_void = k;
+    uint8_t *twiddles = aligned_bytes(table_bytes);
+    if (!k || !twiddles) {
+        free(twiddles);
+        cpu_unload(&as_void);
+        return pm_fail(err, PM_NO_MEMORY, "%zu bytes for the key's roots of unity cannot be had",
+                       table_bytes);
+    }
+    *k = (struct cpu_key){.curve = curve, .key = *key, .twiddles = twiddles};
+    curve->ntt_table_make(twiddles, key->log2_domain, pool);
+    curve->fr_root(k->shift, key->log2_domain + 1);
+    inverse_of_size(curve, k->scale, key->log2_domain);
+    *loaded = k;
+    return PM_OK;
+}
+
+static enum pm_status cpu_open(void **work, void *loaded, struct pm_arena *arena, struct pm_pool *pool,
+                               struct pm_error *err)
+{
+    (void)err;
+    const struct cpu_key *k = loaded;
+    struct cpu_work *w = take(arena, k->curve, &k->key, pm_pool_threads(pool));
+    if (w) {
+        w->loaded = k;
+        w->pool = pool;
+    }
+    *work = w;
+    return PM_OK;
+}
+
+static void cpu_close(void **work) { *work = NULL; } /* all its memory is the arena's, whose owner wipes it */
+
+static struct pm_rows as_rows(const struct pm_backend_rows *r)
+{
+    return (struct pm_rows){r->n_rows, r->start, r->column, r->coefficient};
+}
+
+static void to_odd_coset(struct pm_pool *pool, const struct pm_curve *curve, uint8_t *data, unsigned log2_n,
+                         const uint8_t *scale, const uint8_t *shift, const uint8_t *twiddles)
+{
+    curve->ntt_inverse(pool, data, log2_n, twiddles, log2_n);
+    curve->ntt_shift(pool, data, log2_n, scale, shift);
+    curve->ntt_forward(pool, data, log2_n, twiddles, log2_n);
+}
+
+/* w->h = a b - c on the odd coset, plain. */
+static void quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backend_times *times)
+{
+    const struct cpu_key *k = w->loaded;
+    const struct pm_curve *curve = k->curve;
+    unsigned log2_n = k->key.log2_domain;
+    size_t n = (size_t)1 << log2_n;
+    uint64_t t0 = pm_clock_ns();
+    struct pm_rows rows_a = as_rows(&k->key.rows_a), rows_b = as_rows(&k->key.rows_b);
+    curve->fr_rows_mul(w->pool, w->h, &rows_a, witness);
+    curve->fr_rows_mul(w->pool, w->b, &rows_b, witness);
+    curve->fr_vec_mul(w->pool, w->c, w->h, w->b, n);
+    uint64_t t1 = pm_clock_ns();
+    to_odd_coset(w->pool, curve, w->h, log2_n, k->scale, k->shift, k->twiddles);
+    to_odd_coset(w->pool, curve, w->b, log2_n, k->scale, k->shift, k->twiddles);
+    to_odd_coset(w->pool, curve, w->c, log2_n, k->scale, k->shift, k->twiddles);
+    curve->fr_vec_mul_sub(w->pool, w->h, w->h, w->b, w->c, n);
+    curve->fr_vec_from_mont(w->pool, w->h, w->h, n);
+    times->rows_ns = t1 - t0;
+    times->ntt_ns = pm_clock_ns() - t1;
+}
+
+static void one_partial1(const struct pm_curve *curve, struct pm_partials *out, const struct pm_point1 *sum)
+{
+    out->n = 1;
+    out->shift[0] = 0;
+    curve->g1_to_affine(out->points, sum);
+}
+
+static void one_partial2(const struct pm_curve *curve, struct pm_partials *out, const struct pm_point2 *sum)
+{
+    out->n = 1;
+    out->shift[0] = 0;
+    curve->g2_to_affine(out->points, sum);
+}
+
+static enum pm_status cpu_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
+                                struct pm_backend_times *times, struct pm_error *err)
+{
+    (void)err;
+    struct cpu_work *w = work;
+    const struct pm_curve *curve = w->loaded->curve;
+    const struct pm_backend_key *key = &w->loaded->key;
+    size_t n_private = key->n_vars - key->n_public - 1;
+    struct pm_point1 p, q;
+    struct pm_point2 p2;
+
+    quotient(w, witness, times);
+    uint64_t t0 = pm_clock_ns();
+    curve->msm_g1_var(w->pool, &p, key->a, witness, key->n_vars, w->scratch);
+    one_partial1(curve, &out->a, &p);
+    curve->msm_g1_var(w->pool, &p, key->b1, witness, key->n_vars, w->scratch);
+    one_partial1(curve, &out->b1, &p);
+    curve->msm_g2_var(w->pool, &p2, key->b2, witness, key->n_vars, w->scratch);
+    one_partial2(curve, &out->b2, &p2);
+    curve->msm_g1_var(w->pool, &p, key->c, witness + (size_t)curve->fr_bytes * (key->n_public + 1), n_private,
+                      w->scratch);
+    curve->msm_g1_var(w->pool, &q, key->h, w->h, (size_t)1 << key->log2_domain, w->scratch);
+    curve->g1_add(&p, &p, &q);
+    one_partial1(curve, &out->ch, &p);
+    times->msm_ns = pm_clock_ns() - t0;
+    pm_wipe(&p, sizeof p);
+    pm_wipe(&q, sizeof q);
+    pm_wipe(&p2, sizeof p2);
+    return PM_OK;
+}
+
+static enum pm_status cpu_msm(struct pm_partials *out, const char *curve_name, unsigned group,
+                              const uint8_t *bases, const uint8_t *scalars, size_t n, unsigned device,
+                              struct pm_pool *pool, struct pm_error *err)
+{
+    (void)device;
+    const struct pm_curve *curve;
+    PM_TRY(find_curve(&curve, curve_name, 0, err));
+    if (group != 1 && group != 2) return pm_fail(err, PM_USAGE, "group %u: expected 1 or 2", group);
+    unsigned threads = pm_pool_threads(pool);
+    size_t size = group == 1 ? curve->msm_g1_scratch(n, threads) : curve->msm_g2_scratch(n, threads);
+    uint8_t *scratch = aligned_bytes(size);
+    if (!scratch)
+        return pm_fail(err, PM_NO_MEMORY, "%zu bytes for an MSM of %zu points cannot be had", size, n);
+    if (group == 1) {
+        struct pm_point1 sum;
+        curve->msm_g1_var(pool, &sum, bases, scalars, n, scratch);
+        one_partial1(curve, out, &sum);
+    } else {
+        struct pm_point2 sum;
+        curve->msm_g2_var(pool, &sum, bases, scalars, n, scratch);
+        one_partial2(curve, out, &sum);
+    }
+    free(scratch);
+    return PM_OK;
+}
+
+static enum pm_status cpu_ntt(uint8_t *data, const char *curve_name, enum pm_ntt_kind kind, unsigned log2_n,
+                              unsigned device, struct pm_pool *pool, struct pm_error *err)
+{
+    (void)device;
+    const struct pm_curve *curve;
+    PM_TRY(find_curve(&curve, curve_name, log2_n, err));
+    size_t size = curve->ntt_table_bytes(log2_n);
+    uint8_t *table = aligned_bytes(size);
+    if (!table) return pm_fail(err, PM_NO_MEMORY, "%zu bytes for roots of unity cannot be had", size);
+    curve->ntt_table_make(table, log2_n, pool);
+    uint8_t one[PM_FR_MAX_BYTES] = {1}, scale[PM_FR_MAX_BYTES], shift[PM_FR_MAX_BYTES];
+    curve->fr_to_mont(one, one);
+    inverse_of_size(curve, scale, log2_n);
+    curve->fr_root(shift, log2_n + 1);
+    switch (kind) {
+    case PM_NTT_INVERSE:
+        curve->ntt_inverse(pool, data, log2_n, table, log2_n);
+        curve->ntt_shift(pool, data, log2_n, scale, one);
+        break;
+    case PM_NTT_FORWARD:
+        curve->ntt_forward(pool, data, log2_n, table, log2_n);
+        break;
+    case PM_NTT_ODD_COSET:
+        to_odd_coset(pool, curve, data, log2_n, scale, shift, table);
+        break;
+    }
+    free(table);
+    return PM_OK;
+}
+
+const struct pm_backend pm_backend_cpu = {
+    .name = "cpu",
+    .trusted = true,
+    .count = cpu_count,
+    .describe = cpu_describe,
+    .plan = cpu_plan,
+    .load = cpu_load,
+    .unload = cpu_unload,
+    .open = cpu_open,
+    .close = cpu_close,
+    .prove = cpu_prove,
+    .msm = cpu_msm,
+    .ntt = cpu_ntt,
+};

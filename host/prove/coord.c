@@ -1,0 +1,96 @@
+/* x * 2^k mod p by k doublings and x / 2^k by k halvings: needs nothing of a field but its modulus. See
+ * coord.h. */
+#include "prove/coord.h"
+#include "base/bytes.h"
+
+__extension__ typedef unsigned __int128 u128;
+
+enum { max_limbs = PM_FP_MAX_BYTES / 8 };
+
+bool pm_bytes_are_zero(const uint8_t *bytes, size_t len)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < len; i++) all |= bytes[i];
+    return all == 0;
+}
+
+bool pm_bytes_less(const uint8_t *a, const uint8_t *b, size_t len)
+{
+    while (len-- > 0)
+        if (a[len] != b[len]) return a[len] < b[len];
+    return false;
+}
+
+static void load(uint64_t *x, const uint8_t *bytes, unsigned limbs)
+{
+    for (unsigned i = 0; i < limbs; i++) x[i] = pm_load_le64(bytes + 8 * i);
+}
+
+static void store(uint8_t *bytes, const uint64_t *x, unsigned limbs)
+{
+    for (unsigned i = 0; i < limbs; i++) pm_store_le64(bytes + 8 * i, x[i]);
+}
+
+/* x - p if that is not negative or if carry says that x has one more bit; else x. */
+static void reduce(uint64_t *x, uint64_t carry, const uint64_t *p, unsigned limbs)
+{
+    uint64_t d[max_limbs], borrow = 0;
+    for (unsigned i = 0; i < limbs; i++) {
+        u128 t = (u128)x[i] - p[i] - borrow;
+        d[i] = (uint64_t)t;
+        borrow = (uint64_t)(t >> 64) & 1;
+    }
+    if (carry || !borrow)
+        for (unsigned i = 0; i < limbs; i++) x[i] = d[i];
+}
+
+static void twice(uint64_t *x, const uint64_t *p, unsigned limbs)
+{
+    uint64_t carry = 0;
+    for (unsigned i = 0; i < limbs; i++) {
+        uint64_t top = x[i] >> 63;
+        x[i] = x[i] << 1 | carry;
+        carry = top;
+    }
+    reduce(x, carry, p, limbs);
+}
+
+/* (x or x + p, whichever is even) / 2. */
+static void half(uint64_t *x, const uint64_t *p, unsigned limbs)
+{
+    uint64_t carry = 0;
+    if (x[0] & 1) {
+        for (unsigned i = 0; i < limbs; i++) {
+            u128 t = (u128)x[i] + p[i] + carry;
+            x[i] = (uint64_t)t;
+            carry = (uint64_t)(t >> 64);
+        }
+    }
+    for (unsigned i = limbs; i-- > 0;) {
+        uint64_t low = x[i] & 1;
+        x[i] = x[i] >> 1 | carry << 63;
+        carry = low;
+    }
+}
+
+void pm_coord_to_plain(const struct pm_curve *curve, uint8_t *out, const uint8_t *mont)
+{
+    unsigned limbs = curve->fp_bytes / 8;
+    uint64_t x[max_limbs], p[max_limbs];
+    load(x, mont, limbs);
+    load(p, curve->fp_modulus, limbs);
+    for (unsigned i = 0; i < 64 * limbs; i++) half(x, p, limbs);
+    store(out, x, limbs);
+}
+
+bool pm_coord_from_plain(const struct pm_curve *curve, uint8_t *out, const uint8_t *plain)
+{
+    if (!pm_bytes_less(plain, curve->fp_modulus, curve->fp_bytes)) return false;
+    unsigned limbs = curve->fp_bytes / 8;
+    uint64_t x[max_limbs], p[max_limbs];
+    load(x, plain, limbs);
+    load(p, curve->fp_modulus, limbs);
+    for (unsigned i = 0; i < 64 * limbs; i++) twice(x, p, limbs);
+    store(out, x, limbs);
+    return true;
+}

@@ -1,0 +1,24 @@
+/* Inside of a pm_key: what prover.c needs of it. The public side is prover.h. */
+#ifndef PM_PROVE_KEY_H
+#define PM_PROVE_KEY_H
+
+#include "prove/backend.h"
+#include "prove/prover.h"
+
+struct pm_loaded_list;
+
+struct pm_key {
+    const struct pm_zkey *zkey;
+    const struct pm_curve *curve;
+    struct pm_vk vk;
+    struct pm_backend_key view; /* rows are owned, points are the file's */
+    struct pm_loaded_list *loaded;
+};
+
+/* The key as loaded on that device; loads it the first time. It stays until the key is freed. Safe from any
+ * thread. */
+PM_MUST_USE enum pm_status pm_key_on(void **loaded, const struct pm_key *key,
+                                     const struct pm_backend *backend, unsigned device, struct pm_pool *pool,
+                                     struct pm_error *err);
+
+#endif

@@ -1,0 +1,308 @@
+/* One proof: a backend's sums, blinded with r and s, checked against the pairing, tried again on the CPU
+ * where the backend is not one. See prover.h and backend.h; the key is key.c's. The protocol is Groth16
+ * (2016, section 3.2) in snarkjs' form: h at the odd powers of w_2N meets an H query in that basis. */
+#include "prove/prover.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/random.h"
+#include "prove/backend.h"
+#include "prove/coord.h"
+#include "prove/key.h"
+
+#include <stdlib.h>
+
+struct pm_prover {
+    const struct pm_key *key;
+    const struct pm_backend *backend;
+    void *work;
+    struct pm_pool *pool;
+    struct pm_arena arena;
+    struct pm_backend_sums *sums; /* in the arena, as is what follows */
+    void *verify_scratch;
+    struct pm_prover *cpu; /* made when the device first fails */
+    bool device_fault;
+};
+
+/* Everything that is taken from a prover's arena besides the backend's part, which comes after it. */
+static void take(struct pm_prover *p, struct pm_arena *arena)
+{
+    const struct pm_curve *curve = p->key->curve;
+    struct pm_backend_sums *sums = pm_arena_take(arena, 1, sizeof *sums);
+    uint8_t *a = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+    uint8_t *b1 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+    uint8_t *b2 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g2_bytes);
+    uint8_t *ch = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+    p->verify_scratch = pm_arena_take(arena, 1, pm_verify_scratch_bytes(&p->key->vk));
+    if (!sums) return;
+    sums->a.points = a;
+    sums->b1.points = b1;
+    sums->b2.points = b2;
+    sums->ch.points = ch;
+    p->sums = sums;
+}
+
+/* SIZE_MAX where the backend refuses. */
+static enum pm_status plan(size_t *out, const struct pm_key *key, const struct pm_backend *backend,
+                           unsigned device, unsigned threads, struct pm_error *err)
+{
+    struct pm_backend_plan backend_plan;
+    PM_TRY(backend->plan(&backend_plan, &key->view, device, threads, err));
+    struct pm_prover p = {.key = key};
+    struct pm_arena arena;
+    pm_arena_plan(&arena);
+    take(&p, &arena);
+    if (__builtin_add_overflow(arena.used, backend_plan.host_work_bytes, out))
+        return pm_fail(err, PM_NO_MEMORY, "a proof with this key takes more memory than can be addressed");
+    return PM_OK;
+}
+
+size_t pm_prover_plan(const struct pm_key *key, unsigned threads)
+{
+    size_t size;
+    return plan(&size, key, &pm_backend_cpu, 0, threads, NULL) == PM_OK ? size : SIZE_MAX;
+}
+
+enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key,
+                                const struct pm_backend *backend, unsigned device, struct pm_pool *pool,
+                                struct pm_error *err)
+{
+    *out = NULL;
+    size_t size;
+    PM_TRY(plan(&size, key, backend, device, pm_pool_threads(pool), err));
+    void *loaded;
+    PM_TRY(pm_key_on(&loaded, key, backend, device, pool, err));
+    struct pm_prover *p = calloc(1, sizeof *p);
+    if (!p) return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
+    *p = (struct pm_prover){.key = key, .backend = backend, .pool = pool};
+    enum pm_status status = pm_arena_init(&p->arena, size, err);
+    if (status == PM_OK) {
+        take(p, &p->arena);
+        status = backend->open(&p->work, loaded, &p->arena, pool, err);
+    }
+    if (status != PM_OK) {
+        pm_prover_free(&p);
+        return status;
+    }
+    *out = p;
+    return PM_OK;
+}
+
+enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
+                             struct pm_pool *pool, struct pm_error *err)
+{
+    *out = NULL;
+    const struct pm_backend *backend;
+    unsigned index;
+    PM_TRY(pm_backend_find(&backend, &index, device, err));
+    return pm_prover_new_on(out, key, backend, index, pool, err);
+}
+
+void pm_prover_free(struct pm_prover **prover)
+{
+    struct pm_prover *p = *prover;
+    if (!p) return;
+    if (p->work) p->backend->close(&p->work);
+    pm_prover_free(&p->cpu);
+    pm_arena_fini(&p->arena);
+    free(p);
+    *prover = NULL;
+}
+
+bool pm_prover_device_fault(const struct pm_prover *prover) { return prover->device_fault; }
+
+/* The value of partial sums, by Horner's rule from the highest shift down. False: not well-formed. */
+static bool collect1(const struct pm_curve *curve, struct pm_point1 *out, const struct pm_partials *sum)
+{
+    if (sum->n > PM_PARTIALS_MAX) return false;
+    uint8_t zero[PM_G1_MAX_BYTES] = {0};
+    curve->g1_from_affine(out, zero);
+    for (unsigned i = sum->n; i-- > 0;) {
+        struct pm_point1 point;
+        unsigned below = i > 0 ? sum->shift[i - 1] : 0;
+        if (below > sum->shift[i]) return false;
+        curve->g1_from_affine(&point, sum->points + (size_t)i * curve->g1_bytes);
+        curve->g1_add(out, out, &point);
+        for (unsigned k = below; k < sum->shift[i]; k++) curve->g1_add(out, out, out);
+        pm_wipe(&point, sizeof point);
+    }
+    return true;
+}
+
+static bool collect2(const struct pm_curve *curve, struct pm_point2 *out, const struct pm_partials *sum)
+{
+    if (sum->n > PM_PARTIALS_MAX) return false;
+    uint8_t zero[PM_G2_MAX_BYTES] = {0};
+    curve->g2_from_affine(out, zero);
+    for (unsigned i = sum->n; i-- > 0;) {
+        struct pm_point2 point;
+        unsigned below = i > 0 ? sum->shift[i - 1] : 0;
+        if (below > sum->shift[i]) return false;
+        curve->g2_from_affine(&point, sum->points + (size_t)i * curve->g2_bytes);
+        curve->g2_add(out, out, &point);
+        for (unsigned k = below; k < sum->shift[i]; k++) curve->g2_add(out, out, out);
+        pm_wipe(&point, sizeof point);
+    }
+    return true;
+}
+
+static void add_affine1(const struct pm_curve *curve, struct pm_point1 *sum, const uint8_t *affine)
+{
+    struct pm_point1 p;
+    curve->g1_from_affine(&p, affine);
+    curve->g1_add(sum, sum, &p);
+}
+
+/* sum += scalar * p */
+static void add_multiple1(const struct pm_curve *curve, struct pm_point1 *sum, const struct pm_point1 *p,
+                          const uint8_t *scalar)
+{
+    struct pm_point1 product;
+    curve->g1_mul(&product, p, scalar);
+    curve->g1_add(sum, sum, &product);
+    pm_wipe(&product, sizeof product);
+}
+
+/* B in G2 needs s only, and nothing else needs it: beta + b2 + s delta. */
+static bool blind_b(const struct pm_key *key, uint8_t *out, const struct pm_partials *b2, const uint8_t *s)
+{
+    const struct pm_curve *curve = key->curve;
+    struct pm_point2 sum, p;
+    bool ok = collect2(curve, &sum, b2);
+    if (ok) {
+        curve->g2_from_affine(&p, key->vk.beta2);
+        curve->g2_add(&sum, &sum, &p);
+        curve->g2_from_affine(&p, key->vk.delta2);
+        curve->g2_mul(&p, &p, s);
+        curve->g2_add(&sum, &sum, &p);
+        curve->g2_to_affine(out, &sum);
+    }
+    pm_wipe(&sum, sizeof sum);
+    pm_wipe(&p, sizeof p);
+    return ok;
+}
+
+/* A = alpha + a + r delta;  B1 = beta + b1 + s delta;  C = ch + s A + r B1 - r s delta. */
+static bool blind(const struct pm_key *key, struct pm_proof *out, const struct pm_backend_sums *sums,
+                  const uint8_t *r, const uint8_t *s)
+{
+    const struct pm_curve *curve = key->curve;
+    struct pm_point1 a, b1, c, delta;
+    uint8_t minus_rs[PM_FR_MAX_BYTES] = {0}, rs[PM_FR_MAX_BYTES];
+    curve->fr_to_mont(rs, r);
+    curve->fr_mul(rs, rs, s);
+    curve->fr_sub(minus_rs, minus_rs, rs);
+    curve->g1_from_affine(&delta, key->zkey->delta1);
+    bool ok = collect1(curve, &a, &sums->a) && collect1(curve, &b1, &sums->b1) &&
+              collect1(curve, &c, &sums->ch) && blind_b(key, out->b, &sums->b2, s);
+    if (ok) {
+        add_affine1(curve, &a, key->vk.alpha1);
+        add_multiple1(curve, &a, &delta, r);
+        add_affine1(curve, &b1, key->zkey->beta1);
+        add_multiple1(curve, &b1, &delta, s);
+        add_multiple1(curve, &c, &a, s);
+        add_multiple1(curve, &c, &b1, r);
+        add_multiple1(curve, &c, &delta, minus_rs);
+        curve->g1_to_affine(out->a, &a);
+        curve->g1_to_affine(out->c, &c);
+        out->curve = curve;
+    }
+    pm_wipe(&a, sizeof a);
+    pm_wipe(&b1, sizeof b1);
+    pm_wipe(&c, sizeof c);
+    pm_wipe(rs, sizeof rs);
+    pm_wipe(minus_rs, sizeof minus_rs);
+    return ok;
+}
+
+static enum pm_status check_witness(const struct pm_key *key, const uint8_t *witness, uint32_t n_values,
+                                    struct pm_error *err)
+{
+    const struct pm_curve *curve = key->curve;
+    size_t size = curve->fr_bytes;
+    if (n_values != key->view.n_vars)
+        return pm_fail(err, PM_MISMATCH, "the witness has %u values, the key's circuit has %u", n_values,
+                       key->view.n_vars);
+    if (witness[0] != 1 || !pm_bytes_are_zero(witness + 1, size - 1))
+        return pm_fail(err, PM_FORMAT, "witness value 0 is not one");
+    for (uint32_t i = 1; i < n_values; i++)
+        if (!curve->fr_is_canonical(witness + i * size))
+            return pm_fail(err, PM_FORMAT, "witness value %u is not below the field's modulus", i);
+    return PM_OK;
+}
+
+/* A checked proof, or PM_INVALID_PROOF, or what the backend says. */
+static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const uint8_t *witness,
+                              const uint8_t *r, const uint8_t *s, struct pm_prove_times *times,
+                              struct pm_error *err)
+{
+    struct pm_backend_times spent = {0};
+    PM_TRY(p->backend->prove(p->work, p->sums, witness, &spent, err));
+    times->rows_ns = spent.rows_ns;
+    times->ntt_ns = spent.ntt_ns;
+    times->msm_ns = spent.msm_ns;
+    uint64_t begin = pm_clock_ns();
+    enum pm_status status = PM_OK;
+    if (!blind(p->key, out, p->sums, r, s))
+        status = pm_fail(err, PM_INTERNAL, "backend %s gave partial sums that are not well-formed",
+                         p->backend->name);
+    else
+        status = pm_verify_in(&p->key->vk, out, witness + p->key->curve->fr_bytes, p->key->view.n_public,
+                              p->verify_scratch, err);
+    times->check_ns = pm_clock_ns() - begin;
+    return status;
+}
+
+/* After a device that is not trusted failed: the CPU decides whose fault it was. */
+static enum pm_status attempt_on_cpu(struct pm_prover *p, struct pm_proof *out, const uint8_t *witness,
+                                     const uint8_t *r, const uint8_t *s, struct pm_prove_times *times,
+                                     struct pm_error *err)
+{
+    if (!p->cpu) PM_TRY(pm_prover_new_on(&p->cpu, p->key, &pm_backend_cpu, 0, p->pool, err));
+    enum pm_status status = attempt(p->cpu, out, witness, r, s, times, err);
+    if (status == PM_OK) p->device_fault = true;
+    return status;
+}
+
+enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
+                             uint32_t n_values, const uint8_t *r, const uint8_t *s,
+                             struct pm_prove_times *times, struct pm_error *err)
+{
+    struct pm_prove_times ignored;
+    if (!times) times = &ignored;
+    *times = (struct pm_prove_times){0};
+    *out = (struct pm_proof){0};
+    uint64_t begin = pm_clock_ns();
+    PM_TRY(check_witness(prover->key, witness, n_values, err));
+    const struct pm_curve *curve = prover->key->curve;
+    if (!curve->fr_is_canonical(r) || !curve->fr_is_canonical(s))
+        return pm_fail(err, PM_USAGE, "r or s is not below the field's modulus");
+
+    enum pm_status status = attempt(prover, out, witness, r, s, times, err);
+    if (status != PM_OK && !prover->backend->trusted)
+        status = attempt_on_cpu(prover, out, witness, r, s, times, err);
+    if (status == PM_INVALID_PROOF)
+        status =
+            pm_fail(err, PM_UNSATISFIED,
+                    "the witness does not satisfy the circuit of this key (or belongs to another circuit, or "
+                    "the key file is damaged: inspect --deep)");
+    if (status != PM_OK) *out = (struct pm_proof){0};
+    times->total_ns = pm_clock_ns() - begin;
+    return status;
+}
+
+enum pm_status pm_prove(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
+                        uint32_t n_values, struct pm_prove_times *times, struct pm_error *err)
+{
+    const struct pm_curve *curve = prover->key->curve;
+    uint8_t wide[2][64], r[PM_FR_MAX_BYTES], s[PM_FR_MAX_BYTES];
+    enum pm_status status = pm_random_bytes(wide, sizeof wide, err);
+    if (status == PM_OK) {
+        curve->fr_reduce_wide(r, wide[0]);
+        curve->fr_reduce_wide(s, wide[1]);
+        status = pm_prove_with(prover, out, witness, n_values, r, s, times, err);
+    }
+    pm_wipe(wide, sizeof wide);
+    pm_wipe(r, sizeof r);
+    pm_wipe(s, sizeof s);
+    return status;
+}
