@@ -31,7 +31,7 @@ static size_t collect(char *data, size_t size, size_t n, void *arg)
 static const char *base_url(const struct pm_cli *cli)
 {
     const char *url = cli->url ? cli->url : getenv("PROOFMILL_URL");
-    return url && *url ? url : "http://127.0.0.1:8090";
+    return url && *url ? url : "http://127.0.0.1:8080";
 }
 
 /* "Authorization: Bearer ..." from the token file, or NULL. */

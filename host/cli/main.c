@@ -63,7 +63,7 @@ static const struct option_row option_rows[] = {
     {"local", NULL, "for a local chain only", OPT_LOCAL, 'l'},
     {"name", "NAME", "the contract's name (default: Verifier)", OPT_NAME, 'n'},
     {"cache", "DIR", "where native code is kept (default: ~/.cache/proofmill)", OPT_CACHE, 'c'},
-    {"url", "URL", "the coordinator (default: $PROOFMILL_URL, or http://127.0.0.1:8090)", OPT_URL, 'u'},
+    {"url", "URL", "the coordinator (default: $PROOFMILL_URL, or http://127.0.0.1:8080)", OPT_URL, 'u'},
     {"token-file", "FILE", "a file with the coordinator's token", OPT_TOKEN, 'T'},
     {"project", "ID", "only this project's", OPT_FILTER, 'p'},
     {"state", "STATE", "only in this state: packed, dispatched, checking, proved, submitted, settled, failed",
