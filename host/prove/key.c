@@ -91,7 +91,7 @@ static enum pm_status make_rows(struct pm_key *key, struct pm_error *err)
     return status;
 }
 
-static enum pm_status make_vk(struct pm_vk *vk, const struct pm_zkey *z, struct pm_error *err)
+enum pm_status pm_vk_from_zkey(struct pm_vk *vk, const struct pm_zkey *z, struct pm_error *err)
 {
     size_t n1 = z->curve->g1_bytes, n2 = z->curve->g2_bytes, ic_bytes = ((size_t)z->n_public + 1) * n1;
     *vk = (struct pm_vk){.curve = z->curve, .n_public = z->n_public, .dev = z->dev, .ic = malloc(ic_bytes)};
@@ -131,7 +131,7 @@ enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struc
                                         .b2 = zkey->b2,
                                         .c = zkey->c,
                                         .h = zkey->h};
-    enum pm_status status = make_vk(&key->vk, zkey, err);
+    enum pm_status status = pm_vk_from_zkey(&key->vk, zkey, err);
     if (status == PM_OK) status = make_rows(key, err);
     if (status != PM_OK) {
         pm_key_free(&key);
