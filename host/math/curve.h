@@ -1,23 +1,24 @@
 /* Curves: the one door to the mathematics for everything outside math/.
  *
- * A struct pm_curve describes one pairing-friendly curve and the operations that a prover, a verifier and a setup need,
- * on bytes and in bulk. curve.c picks the best build for this processor once (portable C now; x86-64 ADX and
- * AVX-512 IFMA builds fill the same table). Every build gives the same bytes.
+ * A struct pm_curve describes one pairing-friendly curve and the operations that a prover, a verifier and a
+ * setup need, on bytes and in bulk. curve.c picks the best build for this processor once (portable C now;
+ * x86-64 ADX and AVX-512 IFMA builds fill the same table). Every build gives the same bytes.
  *
  * Bytes. All numbers are little-endian. An element of Fr or Fp takes fr_bytes or fp_bytes.
  *   plain       an integer below the modulus: witness values, scalars, public signals.
  *   Montgomery  x * R mod the modulus, with R = 2^(8 * bytes): what a .zkey holds.
  *   G1 affine   x, y in Montgomery form, 2 * fp_bytes; infinity is all zero bytes.
  *   G2 affine   x.c0, x.c1, y.c0, y.c1 in Montgomery form, 4 * fp_bytes; infinity is all zero bytes.
- * Input pointers need no alignment. Everything written is canonical (below the modulus). Functions that take elements
- * require canonical input unless they say that they check it; pm_curve's *_check functions are for outside bytes.
+ * Input pointers need no alignment. Everything written is canonical (below the modulus). Functions that take
+ * elements require canonical input unless they say that they check it; pm_curve's *_check functions are for
+ * outside bytes.
  *
- * Points in progress are struct pm_point1 and pm_point2: opaque (each build has its own coordinates), sized for the
- * largest curve, copied by assignment, convertible to affine bytes at any time. A zeroed struct is not a point: use
- * g1_from_affine (of zero bytes: infinity).
+ * Points in progress are struct pm_point1 and pm_point2: opaque (each build has its own coordinates), sized
+ * for the largest curve, copied by assignment, convertible to affine bytes at any time. A zeroed struct is
+ * not a point: use g1_from_affine (of zero bytes: infinity).
  *
- * Nothing here allocates. Big work takes scratch memory whose exact size the matching *_scratch function says.
- * Scalars may be secret (witness): functions named _var take time that depends on them. */
+ * Nothing here allocates. Big work takes scratch memory whose exact size the matching *_scratch function
+ * says. Scalars may be secret (witness): functions named _var take time that depends on them. */
 #ifndef PM_MATH_CURVE_H
 #define PM_MATH_CURVE_H
 
@@ -30,11 +31,15 @@
 
 enum { PM_FR_MAX_BYTES = 32, PM_FP_MAX_BYTES = 48, PM_G1_MAX_BYTES = 96, PM_G2_MAX_BYTES = 192 };
 
-struct pm_point1 { uint64_t limb[4 * 6 + 8]; }; /* at most four coordinates of six limbs, and slack for other builds */
-struct pm_point2 { uint64_t limb[4 * 12 + 16]; };
+struct pm_point1 {
+    uint64_t limb[4 * 6 + 8];
+}; /* at most four coordinates of six limbs, and slack for other builds */
+struct pm_point2 {
+    uint64_t limb[4 * 12 + 16];
+};
 
-/* Sparse rows in the form of a .zkey's coefficient section, made once from it (see prove/): row i of the result is
- * sum over k in [start[i], start[i+1]) of coefficient[k] * witness[column[k]]. */
+/* Sparse rows in the form of a .zkey's coefficient section, made once from it (see prove/): row i of the
+ * result is sum over k in [start[i], start[i+1]) of coefficient[k] * witness[column[k]]. */
 struct pm_rows {
     size_t n_rows;
     const uint32_t *start;      /* n_rows + 1 */
@@ -43,12 +48,12 @@ struct pm_rows {
 };
 
 struct pm_curve {
-    const char *name;          /* snarkjs' name: "bn128" or "bls12381"; "tiny" exists in tests only */
-    const char *build;         /* "portable", "adx", "ifma" */
+    const char *name;  /* snarkjs' name: "bn128" or "bls12381"; "tiny" exists in tests only */
+    const char *build; /* "portable", "adx", "ifma" */
     unsigned fp_bytes, fr_bytes, g1_bytes, g2_bytes;
-    unsigned two_adicity;      /* of r - 1: NTTs up to 2^two_adicity */
-    const uint8_t *fp_modulus, *fr_modulus;        /* plain */
-    const uint8_t *g1_generator, *g2_generator;    /* affine bytes */
+    unsigned two_adicity;                       /* of r - 1: NTTs up to 2^two_adicity */
+    const uint8_t *fp_modulus, *fr_modulus;     /* plain */
+    const uint8_t *g1_generator, *g2_generator; /* affine bytes */
 
     /* -- Fr, one element at a time; out may alias any input -- */
     bool (*fr_is_canonical)(const uint8_t *a);
@@ -57,75 +62,88 @@ struct pm_curve {
     void (*fr_add)(uint8_t *out, const uint8_t *a, const uint8_t *b);
     void (*fr_sub)(uint8_t *out, const uint8_t *a, const uint8_t *b);
     void (*fr_mul)(uint8_t *out, const uint8_t *a, const uint8_t *b); /* a * b / R */
-    void (*fr_inv)(uint8_t *out, const uint8_t *mont);                /* Montgomery to Montgomery; 0 gives 0 */
-    void (*fr_reduce_wide)(uint8_t *out, const uint8_t wide[64]);     /* plain: a 512-bit number mod r */
-    /* Montgomery: the primitive 2^log2_n-th root of unity that snarkjs uses (from its smallest non-residue, 5 for both
-     * curves, raised to (r-1)/2^two_adicity). Precondition log2_n <= two_adicity. */
+    void (*fr_inv)(uint8_t *out, const uint8_t *mont);            /* Montgomery to Montgomery; 0 gives 0 */
+    void (*fr_reduce_wide)(uint8_t *out, const uint8_t wide[64]); /* plain: a 512-bit number mod r */
+    /* Montgomery: the primitive 2^log2_n-th root of unity that snarkjs uses (from its smallest non-residue, 5
+     * for both curves, raised to (r-1)/2^two_adicity). Precondition log2_n <= two_adicity. */
     void (*fr_root)(uint8_t *out, unsigned log2_n);
 
     /* -- Fr in bulk; arrays of n elements of fr_bytes. out may be a or b -- */
     void (*fr_vec_mul)(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n);
     /* out[i] = a[i] * b[i] / R - c[i] */
-    void (*fr_vec_mul_sub)(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, const uint8_t *c,
-                           size_t n);
+    void (*fr_vec_mul_sub)(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
+                           const uint8_t *c, size_t n);
     void (*fr_vec_from_mont)(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n);
     /* out[i] = 1 / a[i], Montgomery; 0 gives 0. Scratch: n elements. */
     void (*fr_vec_inv)(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n, uint8_t *scratch);
-    /* rows * witness with the plain witness; out in Montgomery form. Every column must be below the witness's length. */
-    void (*fr_rows_mul)(struct pm_pool *pool, uint8_t *out, const struct pm_rows *rows, const uint8_t *witness);
+    /* rows * witness with the plain witness; out in Montgomery form. Every column must be below the witness's
+     * length. */
+    void (*fr_rows_mul)(struct pm_pool *pool, uint8_t *out, const struct pm_rows *rows,
+                        const uint8_t *witness);
 
-    /* -- NTT over Fr, n = 2^log2_n, log2_n in [0, two_adicity - 1] for the coset, [0, two_adicity] else. No bit reversal:
-     * the inverse takes natural order and leaves bit-reversed order, the forward transform takes that and leaves natural
-     * order (decimation in frequency, then in time). Twiddles are tables made once for the largest size in use. -- */
+    /* -- NTT over Fr, n = 2^log2_n, log2_n in [0, two_adicity - 1] for the coset, [0, two_adicity] else. No
+     * bit reversal: the inverse takes natural order and leaves bit-reversed order, the forward transform
+     * takes that and leaves natural order (decimation in frequency, then in time). Twiddles are tables made
+     * once for the largest size in use. -- */
     size_t (*ntt_table_bytes)(unsigned max_log2_n);
-    void (*ntt_table_make)(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool); /* table: 64-byte aligned */
-    /* data in place: evaluations on the n-th roots, natural order -> n * coefficients, bit-reversed (not scaled). */
-    void (*ntt_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table, unsigned table_log2_n);
-    /* data in place, bit-reversed: coefficient j *= scale * shift^j, for scale and shift in Montgomery form. */
-    void (*ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *scale, const uint8_t *shift);
+    void (*ntt_table_make)(uint8_t *table, unsigned max_log2_n,
+                           struct pm_pool *pool); /* table: 64-byte aligned */
+    /* data in place: evaluations on the n-th roots, natural order -> n * coefficients, bit-reversed (not
+     * scaled). */
+    void (*ntt_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                        unsigned table_log2_n);
+    /* data in place, bit-reversed: coefficient j *= scale * shift^j, for scale and shift in Montgomery form.
+     */
+    void (*ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *scale,
+                      const uint8_t *shift);
     /* data in place: coefficients, bit-reversed -> evaluations, natural order. */
-    void (*ntt_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table, unsigned table_log2_n);
+    void (*ntt_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                        unsigned table_log2_n);
 
-    /* -- G1 and G2. _check: canonical coordinates, on the curve (or infinity) and in the subgroup of order r. -- */
+    /* -- G1 and G2. _check: canonical coordinates, on the curve (or infinity) and in the subgroup of order r.
+     * -- */
     bool (*g1_check)(const uint8_t *affine);
     bool (*g2_check)(const uint8_t *affine);
     void (*g1_from_affine)(struct pm_point1 *out, const uint8_t *affine);
     void (*g2_from_affine)(struct pm_point2 *out, const uint8_t *affine);
     void (*g1_to_affine)(uint8_t *out, const struct pm_point1 *p);
     void (*g2_to_affine)(uint8_t *out, const struct pm_point2 *p);
-    void (*g1_add)(struct pm_point1 *out, const struct pm_point1 *a, const struct pm_point1 *b); /* complete; aliasing allowed */
+    void (*g1_add)(struct pm_point1 *out, const struct pm_point1 *a,
+                   const struct pm_point1 *b); /* complete; aliasing allowed */
     void (*g2_add)(struct pm_point2 *out, const struct pm_point2 *a, const struct pm_point2 *b);
     void (*g1_neg)(struct pm_point1 *out, const struct pm_point1 *a);
     void (*g2_neg)(struct pm_point2 *out, const struct pm_point2 *a);
-    /* out = scalar * p, scalar plain; constant time in the scalar (a fixed ladder with table look-ups by mask). */
+    /* out = scalar * p, scalar plain; constant time in the scalar (a fixed ladder with table look-ups by
+     * mask). */
     void (*g1_mul)(struct pm_point1 *out, const struct pm_point1 *p, const uint8_t *scalar);
     void (*g2_mul)(struct pm_point2 *out, const struct pm_point2 *p, const uint8_t *scalar);
 
-    /* -- MSM: out = sum of scalar[i] * base[i]. Bases affine (infinity allowed, points may repeat), scalars plain and
-     * canonical. Any n, 0 included. scratch: msm_*_scratch(n, threads of the pool) bytes, 64-byte aligned. -- */
+    /* -- MSM: out = sum of scalar[i] * base[i]. Bases affine (infinity allowed, points may repeat), scalars
+     * plain and canonical. Any n, 0 included. scratch: msm_*_scratch(n, threads of the pool) bytes, 64-byte
+     * aligned. -- */
     size_t (*msm_g1_scratch)(size_t n, unsigned threads);
     size_t (*msm_g2_scratch)(size_t n, unsigned threads);
-    void (*msm_g1_var)(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases, const uint8_t *scalars, size_t n,
-                       void *scratch);
-    void (*msm_g2_var)(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases, const uint8_t *scalars, size_t n,
-                       void *scratch);
+    void (*msm_g1_var)(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases,
+                       const uint8_t *scalars, size_t n, void *scratch);
+    void (*msm_g2_var)(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases,
+                       const uint8_t *scalars, size_t n, void *scratch);
 
     /* -- Many multiples of one point, for setup: out[i] = scalar[i] * base, affine bytes. -- */
     size_t (*fixed_g1_scratch)(size_t n, unsigned threads);
     size_t (*fixed_g2_scratch)(size_t n, unsigned threads);
-    void (*fixed_g1_var)(struct pm_pool *pool, uint8_t *out, const uint8_t *base, const uint8_t *scalars, size_t n,
-                         void *scratch);
-    void (*fixed_g2_var)(struct pm_pool *pool, uint8_t *out, const uint8_t *base, const uint8_t *scalars, size_t n,
-                         void *scratch);
+    void (*fixed_g1_var)(struct pm_pool *pool, uint8_t *out, const uint8_t *base, const uint8_t *scalars,
+                         size_t n, void *scratch);
+    void (*fixed_g2_var)(struct pm_pool *pool, uint8_t *out, const uint8_t *base, const uint8_t *scalars,
+                         size_t n, void *scratch);
 
-    /* Whether the product of e(g1[i], g2[i]) over i < n is one. Points affine and already checked; a pair with an
-     * infinity contributes one. n <= 16. */
+    /* Whether the product of e(g1[i], g2[i]) over i < n is one. Points affine and already checked; a pair
+     * with an infinity contributes one. n <= 16. */
     bool (*pairing_product_is_one)(const uint8_t *g1, const uint8_t *g2, size_t n);
 
-    /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve elements of Fp,
-     * plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 - xi), Fp2 = Fp[u]/(u^2 + 1):
-     * element 6i + 2j + k. The exponent must be the plain (p^12 - 1)/r (no extra factor), so that the bytes equal
-     * snarkjs'. */
+    /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
+     * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -
+     * xi), Fp2 = Fp[u]/(u^2 + 1): element 6i + 2j + k. The exponent must be the plain (p^12 - 1)/r (no extra
+     * factor), so that the bytes equal snarkjs'. */
     void (*pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2);
 };
 

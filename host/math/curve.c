@@ -1,0 +1,51 @@
+/* The curves there are, and for each the build that this processor runs best, chosen once. See curve.h. */
+#include "math/curve.h"
+
+#include "base/cpu.h"
+#include "math/bn254.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* Builds of every curve, the best first; the portable one needs nothing. */
+struct build {
+    const struct pm_curve *curve;
+    unsigned needs; /* of enum pm_cpu_feature */
+};
+static const struct build builds[] = {
+    {&pm_bn254_portable, 0},
+};
+
+enum { CURVES_MAX = 8 };
+static const struct pm_curve *chosen[CURVES_MAX]; /* written once */
+static pthread_once_t chosen_once = PTHREAD_ONCE_INIT;
+
+static const struct pm_curve *find(const char *name)
+{
+    for (size_t i = 0; i < CURVES_MAX && chosen[i]; i++)
+        if (strcmp(chosen[i]->name, name) == 0) return chosen[i];
+    return NULL;
+}
+
+static void choose(void)
+{
+    unsigned features = pm_cpu_features();
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof builds / sizeof builds[0] && n < CURVES_MAX; i++)
+        if ((builds[i].needs & ~features) == 0 && !find(builds[i].curve->name)) chosen[n++] = builds[i].curve;
+}
+
+const struct pm_curve *pm_curve_by_name(const char *name)
+{
+    pthread_once(&chosen_once, choose);
+    return find(name);
+}
+
+const struct pm_curve *pm_curve_by_modulus(const uint8_t *fp_modulus, size_t len_bytes)
+{
+    pthread_once(&chosen_once, choose);
+    for (size_t i = 0; i < CURVES_MAX && chosen[i]; i++)
+        if (chosen[i]->fp_bytes == len_bytes && memcmp(chosen[i]->fp_modulus, fp_modulus, len_bytes) == 0)
+            return chosen[i];
+    return NULL;
+}

@@ -1,0 +1,362 @@
+/* The table of curve.h for one curve: the templates' functions behind bytes and opaque points.
+ *
+ * Parameters
+ *   CURVE               name of the struct pm_curve to define, e.g. pm_bn254_portable
+ *   CURVE_NAME, CURVE_BUILD   strings
+ *   CURVE_FP, CURVE_FR  prefixes of the fields
+ *   CURVE_G1, CURVE_G2  prefixes of the groups, with batch addition, MSM and fixed-base multiples
+ *   CURVE_NTT           prefix of the transforms over Fr
+ *   CURVE_TWO_ADICITY   of r - 1
+ *   CURVE_ROOT          initializer: the root of unity of order 2^CURVE_TWO_ADICITY, Montgomery
+ *   CURVE_G1_GENERATOR, CURVE_G2_GENERATOR   initializers {x, y}, Montgomery
+ *   CURVE_G1_IN_SUBGROUP, CURVE_G2_IN_SUBGROUP   functions (const affine *) -> bool for points of the curve
+ *   CURVE_PRODUCT_IS_ONE, CURVE_MAX_PAIRS        the pairing */
+#include "math/curve.h"
+#include "math/tmpl.h"
+
+#define FN(op)  PM_CAT(CURVE, _##op)
+#define FP(op)  PM_CAT(CURVE_FP, _##op)
+#define FR(op)  PM_CAT(CURVE_FR, _##op)
+#define NTT(op) PM_CAT(CURVE_NTT, _##op)
+
+enum { FN(grain) = 1024 };
+
+_Static_assert(sizeof(CURVE_FP) <= PM_FP_MAX_BYTES && sizeof(CURVE_FR) <= PM_FR_MAX_BYTES,
+               "elements outgrow curve.h");
+_Static_assert(sizeof(CURVE_G1) <= sizeof(struct pm_point1), "points outgrow struct pm_point1");
+_Static_assert(sizeof(CURVE_G2) <= sizeof(struct pm_point2), "points outgrow struct pm_point2");
+
+/* -- Fr -- */
+
+static bool FN(fr_is_canonical)(const uint8_t *a)
+{
+    CURVE_FR x;
+    FR(load)(&x, a);
+    return FR(is_canonical)(&x);
+}
+
+#define PM_FR_UNARY(name, expr)                                                                              \
+    static void FN(name)(uint8_t * out, const uint8_t *a)                                                    \
+    {                                                                                                        \
+        CURVE_FR x;                                                                                          \
+        FR(load)(&x, a);                                                                                     \
+        FR(expr)(&x, &x);                                                                                    \
+        FR(store)(out, &x);                                                                                  \
+    }
+PM_FR_UNARY(fr_to_mont, to_mont)
+PM_FR_UNARY(fr_from_mont, from_mont)
+PM_FR_UNARY(fr_inv, inv)
+#undef PM_FR_UNARY
+
+#define PM_FR_BINARY(name, expr)                                                                             \
+    static void FN(name)(uint8_t * out, const uint8_t *a, const uint8_t *b)                                  \
+    {                                                                                                        \
+        CURVE_FR x, y;                                                                                       \
+        FR(load)(&x, a);                                                                                     \
+        FR(load)(&y, b);                                                                                     \
+        FR(expr)(&x, &x, &y);                                                                                \
+        FR(store)(out, &x);                                                                                  \
+    }
+PM_FR_BINARY(fr_add, add)
+PM_FR_BINARY(fr_sub, sub)
+PM_FR_BINARY(fr_mul, mul)
+#undef PM_FR_BINARY
+
+/* Base 2^(8 bytes) digits from the top by Horner's rule: x R + d is a Montgomery product of x with R^2, plus
+ * d mod r, which is a product of two more. */
+static void FN(fr_reduce_wide)(uint8_t *out, const uint8_t wide[64])
+{
+    CURVE_FR x, digit;
+    FR(set_zero)(&x);
+    for (int at = 64 - FR(bytes); at >= 0; at -= FR(bytes)) {
+        FR(load)(&digit, wide + at);
+        FR(to_mont)(&digit, &digit);
+        FR(from_mont)(&digit, &digit);
+        FR(to_mont)(&x, &x);
+        FR(add)(&x, &x, &digit);
+    }
+    FR(store)(out, &x);
+    pm_wipe(&x, sizeof x);
+    pm_wipe(&digit, sizeof digit);
+}
+
+static void FN(fr_root)(uint8_t *out, unsigned log2_n)
+{
+    CURVE_FR root = CURVE_ROOT;
+    for (unsigned i = CURVE_TWO_ADICITY; i > log2_n; i--) FR(sqr)(&root, &root);
+    FR(store)(out, &root);
+}
+
+/* -- Fr in bulk -- */
+
+struct FN(vec_job) {
+    uint8_t *out;
+    const uint8_t *a, *b, *c;
+    uint8_t *scratch;
+    const struct pm_rows *rows;
+};
+
+static void FN(vec_mul_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(vec_job) *job = ctx;
+    for (size_t i = begin * FR(bytes); i < end * FR(bytes); i += FR(bytes)) {
+        CURVE_FR x, y;
+        FR(load)(&x, job->a + i);
+        FR(load)(&y, job->b + i);
+        FR(mul)(&x, &x, &y);
+        if (job->c) {
+            FR(load)(&y, job->c + i);
+            FR(sub)(&x, &x, &y);
+        }
+        FR(store)(job->out + i, &x);
+    }
+}
+static void FN(fr_vec_mul_sub)(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
+                               const uint8_t *c, size_t n)
+{
+    struct FN(vec_job) job = {.out = out, .a = a, .b = b, .c = c};
+    pm_pool_for(pool, n, FN(grain), FN(vec_mul_piece), &job);
+}
+static void FN(fr_vec_mul)(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
+{
+    FN(fr_vec_mul_sub)(pool, out, a, b, NULL, n);
+}
+
+static void FN(vec_from_mont_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(vec_job) *job = ctx;
+    for (size_t i = begin; i < end; i++) FN(fr_from_mont)(job->out + i * FR(bytes), job->a + i * FR(bytes));
+}
+static void FN(fr_vec_from_mont)(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n)
+{
+    struct FN(vec_job) job = {.out = out, .a = mont};
+    pm_pool_for(pool, n, FN(grain), FN(vec_from_mont_piece), &job);
+}
+
+/* Montgomery's trick over bytes; zeros take part as ones. */
+static void FN(vec_inv_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(vec_job) *job = ctx;
+    CURVE_FR acc, x, y, zero;
+    FR(set_zero)(&zero);
+    FR(set_one)(&acc);
+    for (size_t i = begin; i < end; i++) {
+        FR(store)(job->scratch + i * FR(bytes), &acc);
+        FR(load)(&x, job->a + i * FR(bytes));
+        FR(cmov)(&x, &FR(one), FR(is_zero)(&x));
+        FR(mul)(&acc, &acc, &x);
+    }
+    FR(inv)(&acc, &acc);
+    for (size_t i = end; i-- > begin;) {
+        FR(load)(&x, job->a + i * FR(bytes));
+        FR(load)(&y, job->scratch + i * FR(bytes));
+        bool is_zero = FR(is_zero)(&x);
+        FR(cmov)(&x, &FR(one), is_zero);
+        FR(mul)(&y, &y, &acc);
+        FR(mul)(&acc, &acc, &x);
+        FR(cmov)(&y, &zero, is_zero);
+        FR(store)(job->out + i * FR(bytes), &y);
+    }
+}
+static void FN(fr_vec_inv)(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n,
+                           uint8_t *scratch)
+{
+    struct FN(vec_job) job = {.out = out, .a = mont, .scratch = scratch};
+    pm_pool_for(pool, n, FN(grain), FN(vec_inv_piece), &job);
+}
+
+static void FN(rows_mul_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(vec_job) *job = ctx;
+    const struct pm_rows *rows = job->rows;
+    for (size_t i = begin; i < end; i++) {
+        CURVE_FR sum, x, y;
+        FR(set_zero)(&sum);
+        for (size_t k = rows->start[i]; k < rows->start[i + 1]; k++) {
+            FR(load)(&x, rows->coefficient + k * FR(bytes));
+            FR(load)(&y, job->a + (size_t)rows->column[k] * FR(bytes));
+            FR(mul)(&x, &x, &y);
+            FR(add)(&sum, &sum, &x);
+        }
+        FR(store)(job->out + i * FR(bytes), &sum);
+    }
+}
+static void FN(fr_rows_mul)(struct pm_pool *pool, uint8_t *out, const struct pm_rows *rows,
+                            const uint8_t *witness)
+{
+    struct FN(vec_job) job = {.out = out, .a = witness, .rows = rows};
+    pm_pool_for(pool, rows->n_rows, FN(grain), FN(rows_mul_piece), &job);
+}
+
+/* -- NTT -- */
+
+static size_t FN(ntt_table_bytes)(unsigned max_log2_n) { return NTT(table_bytes)(max_log2_n); }
+
+static void FN(ntt_table_make)(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
+{
+    CURVE_FR root;
+    uint8_t bytes[FR(bytes)];
+    FN(fr_root)(bytes, max_log2_n);
+    FR(load)(&root, bytes);
+    NTT(table_make)((CURVE_FR *)(void *)table, max_log2_n, &root, pool);
+}
+static void FN(ntt_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                            unsigned table_log2_n)
+{
+    (void)table_log2_n; /* the table of a larger size begins with that of a smaller one */
+    NTT(inverse)(pool, data, log2_n, (const CURVE_FR *)(const void *)table);
+}
+static void FN(ntt_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                            unsigned table_log2_n)
+{
+    (void)table_log2_n;
+    NTT(forward)(pool, data, log2_n, (const CURVE_FR *)(const void *)table);
+}
+static void FN(ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *scale,
+                          const uint8_t *shift)
+{
+    CURVE_FR a, b;
+    FR(load)(&a, scale);
+    FR(load)(&b, shift);
+    NTT(shift)(pool, data, log2_n, &a, &b);
+}
+
+/* -- Points: the same for both groups -- */
+
+#define PM_GROUP(g, G, point, in_subgroup)                                                                   \
+    static bool FN(g##_check)(const uint8_t *affine)                                                         \
+    {                                                                                                        \
+        PM_CAT(G, _affine) a;                                                                                \
+        PM_CAT(G, _affine_load)(&a, affine);                                                                 \
+        return PM_CAT(G, _affine_on_curve)(&a) && in_subgroup(&a);                                           \
+    }                                                                                                        \
+    static void FN(g##_from_affine)(struct point * out, const uint8_t *affine)                               \
+    {                                                                                                        \
+        PM_CAT(G, _affine) a;                                                                                \
+        PM_CAT(G, _affine_load)(&a, affine);                                                                 \
+        PM_CAT(G, _from_affine)((G *)(void *)out, &a);                                                       \
+    }                                                                                                        \
+    static void FN(g##_to_affine)(uint8_t * out, const struct point *p)                                      \
+    {                                                                                                        \
+        PM_CAT(G, _affine) a;                                                                                \
+        PM_CAT(G, _to_affine)(&a, (const G *)(const void *)p);                                               \
+        PM_CAT(G, _affine_store)(out, &a);                                                                   \
+    }                                                                                                        \
+    static void FN(g##_add)(struct point * out, const struct point *a, const struct point *b)                \
+    {                                                                                                        \
+        PM_CAT(G, _add)((G *)(void *)out, (const G *)(const void *)a, (const G *)(const void *)b);           \
+    }                                                                                                        \
+    static void FN(g##_neg)(struct point * out, const struct point *a)                                       \
+    {                                                                                                        \
+        PM_CAT(G, _neg)((G *)(void *)out, (const G *)(const void *)a);                                       \
+    }                                                                                                        \
+    static void FN(g##_mul)(struct point * out, const struct point *p, const uint8_t *scalar)                \
+    {                                                                                                        \
+        CURVE_FR k;                                                                                          \
+        FR(load)(&k, scalar);                                                                                \
+        PM_CAT(G, _mul)((G *)(void *)out, (const G *)(const void *)p, k.limb, FR(limbs));                    \
+        pm_wipe(&k, sizeof k);                                                                               \
+    }                                                                                                        \
+    static void FN(msm_##g##_var)(struct pm_pool * pool, struct point * out, const uint8_t *bases,           \
+                                  const uint8_t *scalars, size_t n, void *scratch)                           \
+    {                                                                                                        \
+        PM_CAT(G, _msm_var)(pool, (G *)(void *)out, bases, scalars, n, scratch);                             \
+    }
+
+PM_GROUP(g1, CURVE_G1, pm_point1, CURVE_G1_IN_SUBGROUP)
+PM_GROUP(g2, CURVE_G2, pm_point2, CURVE_G2_IN_SUBGROUP)
+#undef PM_GROUP
+
+/* -- Pairing -- */
+
+static bool FN(pairing_product_is_one)(const uint8_t *g1, const uint8_t *g2, size_t n)
+{
+    PM_CAT(CURVE_G1, _affine) p[CURVE_MAX_PAIRS];
+    PM_CAT(CURVE_G2, _affine) q[CURVE_MAX_PAIRS];
+    if (n > CURVE_MAX_PAIRS) return false;
+    for (size_t i = 0; i < n; i++) {
+        PM_CAT(CURVE_G1, _affine_load)(&p[i], g1 + i * PM_CAT(CURVE_G1, _bytes));
+        PM_CAT(CURVE_G2, _affine_load)(&q[i], g2 + i * PM_CAT(CURVE_G2, _bytes));
+    }
+    return CURVE_PRODUCT_IS_ONE(p, q, n);
+}
+
+/* The bytes of the constants below are their limbs' only where the processor is little-endian. */
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian build needs tables of bytes here");
+static const PM_CAT(CURVE_G1, _affine) FN(g1_generator) = CURVE_G1_GENERATOR;
+static const PM_CAT(CURVE_G2, _affine) FN(g2_generator) = CURVE_G2_GENERATOR;
+
+const struct pm_curve CURVE = {
+    .name = CURVE_NAME,
+    .build = CURVE_BUILD,
+    .fp_bytes = FP(bytes),
+    .fr_bytes = FR(bytes),
+    .g1_bytes = PM_CAT(CURVE_G1, _bytes),
+    .g2_bytes = PM_CAT(CURVE_G2, _bytes),
+    .two_adicity = CURVE_TWO_ADICITY,
+    .fp_modulus = (const uint8_t *)&FP(p),
+    .fr_modulus = (const uint8_t *)&FR(p),
+    .g1_generator = (const uint8_t *)&FN(g1_generator),
+    .g2_generator = (const uint8_t *)&FN(g2_generator),
+    .fr_is_canonical = FN(fr_is_canonical),
+    .fr_to_mont = FN(fr_to_mont),
+    .fr_from_mont = FN(fr_from_mont),
+    .fr_add = FN(fr_add),
+    .fr_sub = FN(fr_sub),
+    .fr_mul = FN(fr_mul),
+    .fr_inv = FN(fr_inv),
+    .fr_reduce_wide = FN(fr_reduce_wide),
+    .fr_root = FN(fr_root),
+    .fr_vec_mul = FN(fr_vec_mul),
+    .fr_vec_mul_sub = FN(fr_vec_mul_sub),
+    .fr_vec_from_mont = FN(fr_vec_from_mont),
+    .fr_vec_inv = FN(fr_vec_inv),
+    .fr_rows_mul = FN(fr_rows_mul),
+    .ntt_table_bytes = FN(ntt_table_bytes),
+    .ntt_table_make = FN(ntt_table_make),
+    .ntt_inverse = FN(ntt_inverse),
+    .ntt_shift = FN(ntt_shift),
+    .ntt_forward = FN(ntt_forward),
+    .g1_check = FN(g1_check),
+    .g2_check = FN(g2_check),
+    .g1_from_affine = FN(g1_from_affine),
+    .g2_from_affine = FN(g2_from_affine),
+    .g1_to_affine = FN(g1_to_affine),
+    .g2_to_affine = FN(g2_to_affine),
+    .g1_add = FN(g1_add),
+    .g2_add = FN(g2_add),
+    .g1_neg = FN(g1_neg),
+    .g2_neg = FN(g2_neg),
+    .g1_mul = FN(g1_mul),
+    .g2_mul = FN(g2_mul),
+    .msm_g1_scratch = PM_CAT(CURVE_G1, _msm_scratch),
+    .msm_g2_scratch = PM_CAT(CURVE_G2, _msm_scratch),
+    .msm_g1_var = FN(msm_g1_var),
+    .msm_g2_var = FN(msm_g2_var),
+    .fixed_g1_scratch = PM_CAT(CURVE_G1, _fixed_scratch),
+    .fixed_g2_scratch = PM_CAT(CURVE_G2, _fixed_scratch),
+    .fixed_g1_var = PM_CAT(CURVE_G1, _fixed_var),
+    .fixed_g2_var = PM_CAT(CURVE_G2, _fixed_var),
+    .pairing_product_is_one = FN(pairing_product_is_one),
+};
+
+#undef FN
+#undef FP
+#undef FR
+#undef NTT
+#undef CURVE
+#undef CURVE_NAME
+#undef CURVE_BUILD
+#undef CURVE_FP
+#undef CURVE_FR
+#undef CURVE_G1
+#undef CURVE_G2
+#undef CURVE_NTT
+#undef CURVE_TWO_ADICITY
+#undef CURVE_ROOT
+#undef CURVE_G1_GENERATOR
+#undef CURVE_G2_GENERATOR
+#undef CURVE_G1_IN_SUBGROUP
+#undef CURVE_G2_IN_SUBGROUP
+#undef CURVE_PRODUCT_IS_ONE
+#undef CURVE_MAX_PAIRS

@@ -1,0 +1,140 @@
+/* Quadratic extension Fp[u] / (u^2 + 1), for p = 3 mod 4.
+ *
+ * Parameters
+ *   FP2        prefix of all names and name of the element's type, e.g. bn254_fp2
+ *   FP2_BASE   prefix of the base field (fp_tmpl.h)
+ *   FP2_XI     the small integer x for which xi = x + u is the non-residue of the tower above (9 for BN254, 1
+ * for BLS12-381); mul_xi multiplies by it
+ *
+ * Functions take time independent of values, but for those named _var. out may alias any input. */
+#include "math/tmpl.h"
+
+#define FN(op) PM_CAT(FP2, _##op)
+#define B(op)  PM_CAT(FP2_BASE, _##op)
+
+enum { FN(bytes) = 2 * B(bytes) };
+
+typedef struct {
+    FP2_BASE c0, c1;
+} FP2;
+
+static inline void FN(set_zero)(FP2 *out) { *out = (FP2){{{0}}, {{0}}}; }
+static inline void FN(set_one)(FP2 *out)
+{
+    B(set_one)(&out->c0);
+    B(set_zero)(&out->c1);
+}
+static inline bool FN(is_zero)(const FP2 *a) { return B(is_zero)(&a->c0) & B(is_zero)(&a->c1); }
+static inline bool FN(equal)(const FP2 *a, const FP2 *b)
+{
+    return B(equal)(&a->c0, &b->c0) & B(equal)(&a->c1, &b->c1);
+}
+static inline void FN(cmov)(FP2 *out, const FP2 *a, bool flag)
+{
+    B(cmov)(&out->c0, &a->c0, flag);
+    B(cmov)(&out->c1, &a->c1, flag);
+}
+static inline void FN(load)(FP2 *out, const uint8_t *bytes)
+{
+    B(load)(&out->c0, bytes);
+    B(load)(&out->c1, bytes + B(bytes));
+}
+static inline void FN(store)(uint8_t *bytes, const FP2 *a)
+{
+    B(store)(bytes, &a->c0);
+    B(store)(bytes + B(bytes), &a->c1);
+}
+static inline bool FN(is_canonical)(const FP2 *a)
+{
+    return B(is_canonical)(&a->c0) & B(is_canonical)(&a->c1);
+}
+
+static inline void FN(add)(FP2 *out, const FP2 *a, const FP2 *b)
+{
+    B(add)(&out->c0, &a->c0, &b->c0);
+    B(add)(&out->c1, &a->c1, &b->c1);
+}
+static inline void FN(sub)(FP2 *out, const FP2 *a, const FP2 *b)
+{
+    B(sub)(&out->c0, &a->c0, &b->c0);
+    B(sub)(&out->c1, &a->c1, &b->c1);
+}
+static inline void FN(dbl)(FP2 *out, const FP2 *a) { FN(add)(out, a, a); }
+static inline void FN(neg)(FP2 *out, const FP2 *a)
+{
+    B(neg)(&out->c0, &a->c0);
+    B(neg)(&out->c1, &a->c1);
+}
+/* The conjugate, which is also the p-th power. */
+static inline void FN(conj)(FP2 *out, const FP2 *a)
+{
+    out->c0 = a->c0;
+    B(neg)(&out->c1, &a->c1);
+}
+
+/* Karatsuba: a0 b0 - a1 b1, (a0 + a1)(b0 + b1) - a0 b0 - a1 b1 */
+PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
+{
+    FP2_BASE low, high, sum_a, sum_b;
+    B(add)(&sum_a, &a->c0, &a->c1);
+    B(add)(&sum_b, &b->c0, &b->c1);
+    B(mul)(&low, &a->c0, &b->c0);
+    B(mul)(&high, &a->c1, &b->c1);
+    B(mul)(&sum_a, &sum_a, &sum_b);
+    B(sub)(&out->c0, &low, &high);
+    B(sub)(&sum_a, &sum_a, &low);
+    B(sub)(&out->c1, &sum_a, &high);
+}
+
+/* (a0 + a1)(a0 - a1), 2 a0 a1 */
+PM_LOCAL void FN(sqr)(FP2 *out, const FP2 *a)
+{
+    FP2_BASE sum, difference, product;
+    B(add)(&sum, &a->c0, &a->c1);
+    B(sub)(&difference, &a->c0, &a->c1);
+    B(mul)(&product, &a->c0, &a->c1);
+    B(mul)(&out->c0, &sum, &difference);
+    B(dbl)(&out->c1, &product);
+}
+
+static inline void FN(mul_base)(FP2 *out, const FP2 *a, const FP2_BASE *b)
+{
+    B(mul)(&out->c0, &a->c0, b);
+    B(mul)(&out->c1, &a->c1, b);
+}
+
+/* (x + u)(a0 + a1 u) = x a0 - a1 + (x a1 + a0) u, x a by doubling and adding */
+static inline void FN(mul_xi)(FP2 *out, const FP2 *a)
+{
+    FP2 t = *a;
+    int top = 31 - __builtin_clz((unsigned)(FP2_XI));
+    for (int bit = top; bit-- > 0;) {
+        FN(dbl)(&t, &t);
+        if ((FP2_XI) >> bit & 1) FN(add)(&t, &t, a);
+    }
+    FP2_BASE c1 = a->c1;
+    B(add)(&out->c1, &t.c1, &a->c0);
+    B(sub)(&out->c0, &t.c0, &c1);
+}
+
+/* 1 / a = conj(a) / (a0^2 + a1^2); 0 gives 0 */
+#define PM_FP2_INV(name, base_inv)                                                                           \
+    PM_LOCAL void name(FP2 *out, const FP2 *a)                                                               \
+    {                                                                                                        \
+        FP2_BASE norm, t;                                                                                    \
+        B(sqr)(&norm, &a->c0);                                                                               \
+        B(sqr)(&t, &a->c1);                                                                                  \
+        B(add)(&norm, &norm, &t);                                                                            \
+        base_inv(&norm, &norm);                                                                              \
+        FN(conj)(out, a);                                                                                    \
+        FN(mul_base)(out, out, &norm);                                                                       \
+    }
+PM_FP2_INV(FN(inv), B(inv))
+PM_FP2_INV(FN(inv_var), B(inv_var))
+#undef PM_FP2_INV
+
+#undef FN
+#undef B
+#undef FP2
+#undef FP2_BASE
+#undef FP2_XI
