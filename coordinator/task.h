@@ -1,11 +1,12 @@
-/* A task's state machine: which event leads from which state to which. Pure: no I/O, no clock, tested as a table.
- * The ledger writes every step (ledger/ledger.h); nothing else may change a state. */
+/* A task's state machine: which event leads from which state to which. Pure: no I/O, no clock, tested as a
+ * table. The ledger writes every step (ledger/ledger.h); nothing else may change a state. */
 #ifndef PM_COORDINATOR_TASK_H
 #define PM_COORDINATOR_TASK_H
 
 #include <stdbool.h>
 
-/* Numbers are stored, and those of W3bstream where it has one (packed 1, dispatched 2, proved 4, outputted 6, failed 7). */
+/* Numbers are stored, and those of W3bstream where it has one (packed 1, dispatched 2, proved 4, outputted 6,
+ * failed 7). */
 enum pm_task_state {
     PM_TASK_PACKED = 1,     /* waits for a node */
     PM_TASK_DISPATCHED = 2, /* leased */
