@@ -49,7 +49,7 @@ struct pm_command {
     /* *result: a JSON object with what was done (a new reference), printed by main; may stay NULL. */
     enum pm_status (*run)(struct pm_cli *cli, json_t **result);
     /* Prints the result for a person on standard output; NULL: "key: value" lines. */
-    void (*show)(const json_t *result);
+    void (*show)(json_t *result);
 };
 
 enum pm_status cmd_prove(struct pm_cli *cli, json_t **result);
@@ -62,10 +62,10 @@ enum pm_status cmd_submit(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_tasks(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_nodes(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_explain(struct pm_cli *cli, json_t **result);
-void show_verify(const json_t *result);
-void show_tasks(const json_t *result);
-void show_nodes(const json_t *result);
-void show_explain(const json_t *result);
+void show_verify(json_t *result);
+void show_tasks(json_t *result);
+void show_nodes(json_t *result);
+void show_explain(json_t *result);
 
 /* Shared by the commands. */
 PM_MUST_USE enum pm_status cli_pool(struct pm_pool **out, struct pm_cli *cli);

@@ -1,4 +1,5 @@
 /* prove, fullprove, setup: from files to a key or a proof. */
+#include "base/bytes.h"
 #include "base/clock.h"
 #include "cli/cli.h"
 #include "file/wtns.h"
@@ -12,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+enum { max_input_bytes = 256 << 20 };
 
 static json_t *milliseconds(uint64_t ns) { return json_real((double)(ns / 1000) / 1000.0); }
 
@@ -35,8 +38,8 @@ out:
 }
 
 static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const char *zkey_path,
-                                   const uint8_t *values, uint32_t n_values, const struct pm_curve *curve,
-                                   const char *proof_path, const char *public_path)
+                                   const uint8_t *values, uint32_t n_values, const uint8_t *prime,
+                                   size_t prime_bytes, const char *proof_path, const char *public_path)
 {
     struct pm_zkey zkey = {0};
     struct pm_pool *pool = NULL;
@@ -48,9 +51,10 @@ static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const ch
     uint64_t start = pm_clock_ns();
     PM_GOTO(cli_pool(&pool, cli));
     PM_GOTO(pm_zkey_open(&zkey, zkey_path, PM_CHECK_SHAPE, pool, &cli->err));
-    if (zkey.curve != curve) {
-        status = pm_fail(&cli->err, PM_MISMATCH, "the key %s is for curve %s, the witness for %s", zkey_path,
-                         zkey.curve->name, curve->name);
+    if (prime_bytes != zkey.curve->fr_bytes || memcmp(prime, zkey.curve->fr_modulus, prime_bytes) != 0) {
+        status =
+            pm_fail(&cli->err, PM_MISMATCH, "%s is a key for curve %s, the witness is over another field",
+                    zkey_path, zkey.curve->name);
         goto out;
     }
     PM_GOTO(pm_key_new(&key, &zkey, pool, &cli->err));
@@ -75,9 +79,59 @@ enum pm_status cmd_prove(struct pm_cli *cli, json_t **result)
 {
     struct pm_wtns wtns;
     PM_TRY(pm_wtns_open(&wtns, cli->arg[1], &cli->err));
-    enum pm_status status = prove_values(cli, result, cli->arg[0], wtns.values, wtns.n_values, wtns.curve,
-                                         cli->arg[2], cli->arg[3]);
+    enum pm_status status =
+        prove_values(cli, result, cli->arg[0], wtns.values, wtns.n_values, wtns.curve->fr_modulus,
+                     wtns.curve->fr_bytes, cli->arg[2], cli->arg[3]);
     pm_wtns_close(&wtns);
+    return status;
+}
+
+/* The cache folder: --cache, or proofmill below $XDG_CACHE_HOME or ~/.cache; its parent is made where it is
+ * missing. */
+static enum pm_status cache_dir(char out[4096], struct pm_cli *cli)
+{
+    const char *base = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+    int n;
+    if (cli->cache)
+        n = snprintf(out, 4096, "%s", cli->cache);
+    else if (base && *base)
+        n = snprintf(out, 4096, "%s/proofmill", base);
+    else if (home && *home)
+        n = snprintf(out, 4096, "%s/.cache/proofmill", home);
+    else
+        return pm_fail(&cli->err, PM_USAGE,
+                       "there is no HOME to keep native code in: name a folder by --cache");
+    if (n >= 4096) return pm_fail(&cli->err, PM_USAGE, "the cache folder's path is too long");
+    char *slash = strrchr(out, '/');
+    if (slash && slash != out && !cli->cache) {
+        *slash = '\0';
+        (void)mkdir(out, 0700);
+        *slash = '/';
+    }
+    return PM_OK;
+}
+
+enum pm_status cmd_fullprove(struct pm_cli *cli, json_t **result)
+{
+    struct pm_circuit *circuit = NULL;
+    struct pm_witness witness = {0};
+    char cache[4096], *input = NULL;
+    size_t len = 0;
+    enum pm_status status;
+    PM_GOTO(cache_dir(cache, cli));
+    PM_GOTO(pm_json_load(&input, &len, cli->arg[0], max_input_bytes, &cli->err));
+    PM_GOTO(pm_circuit_open(&circuit, cli->arg[1], cache, &cli->err));
+    uint64_t start = pm_clock_ns();
+    PM_GOTO(pm_circuit_witness(circuit, input, len, &witness, NULL, &cli->err));
+    uint64_t made = pm_clock_ns();
+    PM_GOTO(prove_values(cli, result, cli->arg[2], witness.values, witness.n_values, witness.prime,
+                         witness.n8, cli->arg[3], cli->arg[4]));
+    json_object_set_new(*result, "witness_ms", milliseconds(made - start));
+out:
+    if (input) pm_wipe(input, len);
+    free(input);
+    pm_witness_fini(&witness);
+    pm_circuit_close(&circuit);
     return status;
 }
 

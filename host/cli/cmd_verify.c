@@ -39,7 +39,7 @@ out:
     return status;
 }
 
-void show_verify(const json_t *result)
+void show_verify(json_t *result)
 {
     printf("OK: the proof holds%s\n", json_is_true(json_object_get(result, "development_key"))
                                           ? " (development key: worth nothing in production)"

@@ -75,7 +75,7 @@ enum pm_status cli_http(json_t **out, struct pm_cli *cli, const char *path, cons
     headers = curl_slist_append(NULL, "Content-Type: application/x-ndjson");
     PM_GOTO(add_token(&headers, cli));
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+    curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, why);
     curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, collect);

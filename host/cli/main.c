@@ -187,11 +187,11 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
     return true;
 }
 
-static void show_plain(const json_t *result)
+static void show_plain(json_t *result)
 {
     const char *key;
     json_t *value;
-    json_object_foreach((json_t *)(uintptr_t)result, key, value)
+    json_object_foreach(result, key, value)
     {
         if (json_is_string(value)) {
             printf("%s: %s\n", key, json_string_value(value));
