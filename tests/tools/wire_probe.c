@@ -204,7 +204,7 @@ static enum pm_status beat(struct probe *p)
     p->next_beat_ms = pm_clock_ms() + p->heartbeat_ms;
     struct pm_msg m = {.kind = PM_MSG_HEARTBEAT, .heartbeat = {.sequence = ++p->sequence}};
     memcpy(m.heartbeat.session, p->session, 16);
-    (void)pm_dealer_send(p->beat, &m, &p->err);
+    if (pm_dealer_send(p->beat, &m, &p->err) != PM_OK) return PM_OK; /* the next one may get through */
     while (pm_dealer_recv(p->beat, &m, 0, &p->err) == PM_OK) pm_msg_fini(&m);
     return PM_OK;
 }

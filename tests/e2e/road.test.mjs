@@ -1,0 +1,63 @@
+// The whole road: data in, verified proofs on-chain; with a worker and a coordinator killed on the way.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { run, sleep, until } from '../tools/process.mjs';
+import { bin, exactlyOnce, readingsPerTask, roadUp, settled } from './road.mjs';
+import { join } from 'node:path';
+
+test('readings of two meters settle, each task once, and can be explained', async (t) => {
+  const stack = await roadUp(t, { meters: 2, workers: ['mill-1', 'mill-2'] });
+  stack.feed(2, 2 * readingsPerTask + 5); // five readings of each meter are no whole task and wait
+  const tasks = await settled(stack, 4);
+  await exactlyOnce(stack, tasks);
+  assert.ok(tasks.every((task) => task.n_messages === readingsPerTask));
+
+  const json = (...args) => JSON.parse(run(join(bin, 'proofmill'), [...args, '--url', stack.url, '--json']));
+  const explained = json('explain', tasks[0].id.slice(0, 20));
+  assert.equal(explained.id, tasks[0].id);
+  assert.deepEqual(explained.history.map((h) => h.to),
+    ['packed', 'dispatched', 'checking', 'proved', 'submitted', 'settled']);
+  assert.equal(explained.messages.length, readingsPerTask);
+  assert.equal(explained.transactions.length, 1);
+  const nodes = json('nodes').nodes;
+  assert.equal(nodes.reduce((sum, node) => sum + node.proofs, 0), 4);
+  assert.equal(json('tasks', '--state', 'settled').tasks.length, 4);
+
+  const metrics = await (await fetch(`${stack.url}/metrics`)).text();
+  assert.match(metrics, /^proofmill_tasks\{[^}]*state="settled"[^}]*\} 4$/m);
+  assert.equal((await fetch(`${stack.url}/live`)).status, 200);
+
+  // The sums on-chain are those of the readings.
+  for (const [meter, total] of stack.totals(2 * readingsPerTask)) {
+    assert.equal(await stack.totalOnChain(meter), total, `total of meter ${meter}`);
+  }
+});
+
+test('messages handed in over HTTP by the command line settle too', async (t) => {
+  const stack = await roadUp(t, { meters: 1, workers: ['mill-1'] });
+  const lines = stack.simulate(1, readingsPerTask);
+  run(join(bin, 'proofmill'), ['submit', '1', '-', '--url', stack.url], { input: lines });
+  await exactlyOnce(stack, await settled(stack, 1));
+});
+
+test('kill -9 of a worker in mid-proof: its task settles through the other', async (t) => {
+  const stack = await roadUp(t, { meters: 2, workers: ['mill-1', 'mill-2'] });
+  stack.feed(2, 3 * readingsPerTask);
+  const victim = await until('a worker is proving', async () => {
+    const name = (await stack.api('/v1/nodes')).nodes.find((node) => node.open_leases > 0)?.name;
+    return name && stack.workers.get(name);
+  }, 30000, 5);
+  await victim.kill();
+  await exactlyOnce(stack, await settled(stack, 6));
+});
+
+test('kill -9 of the coordinator, again and again: every task settles exactly once', async (t) => {
+  const stack = await roadUp(t, { meters: 2, workers: ['mill-1', 'mill-2'] });
+  stack.feed(2, 3 * readingsPerTask);
+  for (const pause of [150, 400, 700, 1000, 1300, 300]) {
+    await sleep(pause);
+    await stack.killCoordinator();
+    await stack.startCoordinator();
+  }
+  await exactlyOnce(stack, await settled(stack, 6));
+});
