@@ -101,7 +101,9 @@ enum pm_status pm_vk_from_zkey(struct pm_vk *vk, const struct pm_zkey *z, struct
     memcpy(vk->gamma2, z->gamma2, n2);
     memcpy(vk->delta2, z->delta2, n2);
     memcpy(vk->ic, z->ic, ic_bytes);
-    return pm_vk_check(vk, z->file.name, err);
+    enum pm_status status = pm_vk_check(vk, z->file.name, err);
+    if (status != PM_OK) pm_vk_fini(vk);
+    return status;
 }
 
 enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struct pm_pool *pool,

@@ -15,7 +15,8 @@ struct pm_key;
 struct pm_prover;
 
 /* The verification key inside a .zkey, checked in full. Free with pm_vk_fini. */
-PM_MUST_USE enum pm_status pm_vk_from_zkey(struct pm_vk *out, const struct pm_zkey *zkey, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_vk_from_zkey(struct pm_vk *out, const struct pm_zkey *zkey,
+                                           struct pm_error *err);
 
 /* Loads a key from an open .zkey, which must outlive it (points are used where they lie). PM_MISMATCH etc. as
  * zkey.h. */

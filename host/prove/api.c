@@ -1,0 +1,250 @@
+/* The public functions of proofmill.h, thin over prover.h, setup.h and export_solidity.h; those that speak
+ * JSON are json/api_json.c. */
+#include "prove/api.h"
+#include "base/bytes.h"
+#include "file/r1cs.h"
+#include "file/wtns.h"
+#include "prove/coord.h"
+#include "prove/export_solidity.h"
+#include "prove/setup.h"
+
+#include <stdlib.h>
+
+const char *proofmill_version(void) { return PM_VERSION; }
+const char *proofmill_status_name(int status) { return pm_status_name((enum pm_status)status); }
+const char *proofmill_status_meaning(int status) { return pm_status_meaning((enum pm_status)status); }
+void proofmill_free(void *text_or_buffer) { free(text_or_buffer); }
+
+int pm_api_result(struct proofmill_error *out, enum pm_status status, const struct pm_error *err)
+{
+    if (out) {
+        *out = (struct proofmill_error){.status = (int)status};
+        if (status != PM_OK) memcpy(out->text, err->text, sizeof out->text);
+    }
+    return (int)status;
+}
+
+_Static_assert(sizeof((struct proofmill_error){0}.text) == sizeof((struct pm_error){0}.text),
+               "texts are copied whole");
+
+/* -- keys -- */
+
+static enum pm_status key_open(struct proofmill_key *key, const char *path, unsigned threads,
+                               struct pm_error *err)
+{
+    key->pool = pm_pool_new(threads, err);
+    if (!key->pool) return PM_NO_MEMORY;
+    PM_TRY(pm_zkey_open(&key->zkey, path, PM_CHECK_SHAPE, key->pool, err));
+    enum pm_status status = pm_key_new(&key->key, &key->zkey, key->pool, err);
+    if (status != PM_OK) pm_zkey_close(&key->zkey);
+    return status;
+}
+
+int proofmill_key_open(struct proofmill_key **out, const char *zkey_path, unsigned threads,
+                       struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    *out = NULL;
+    struct proofmill_key *key = calloc(1, sizeof *key);
+    if (!key) return pm_api_result(error, pm_fail(&err, PM_NO_MEMORY, "no memory for a key"), &err);
+    enum pm_status status = key_open(key, zkey_path, threads, &err);
+    if (status != PM_OK) {
+        pm_pool_free(&key->pool);
+        free(key);
+        return pm_api_result(error, status, &err);
+    }
+    *out = key;
+    return pm_api_result(error, PM_OK, &err);
+}
+
+void proofmill_key_close(struct proofmill_key **key_at)
+{
+    struct proofmill_key *key = *key_at;
+    if (!key) return;
+    pm_key_free(&key->key);
+    pm_zkey_close(&key->zkey);
+    pm_pool_free(&key->pool);
+    free(key);
+    *key_at = NULL;
+}
+
+const char *proofmill_key_curve(const struct proofmill_key *key) { return key->zkey.curve->name; }
+uint32_t proofmill_key_n_public(const struct proofmill_key *key) { return key->zkey.n_public; }
+uint32_t proofmill_key_n_witness(const struct proofmill_key *key) { return key->zkey.n_vars; }
+size_t proofmill_key_scalar_bytes(const struct proofmill_key *key) { return key->zkey.curve->fr_bytes; }
+
+int proofmill_key_is_unsafe(const struct proofmill_key *key)
+{
+    return pm_vk_production_check(pm_key_vk(key->key), NULL) != PM_OK;
+}
+
+size_t proofmill_key_proof_bytes(const struct proofmill_key *key)
+{
+    return (size_t)8 * key->zkey.curve->fp_bytes;
+}
+
+/* -- proofs as bytes -- */
+
+static void put_be(const struct pm_curve *curve, uint8_t *out, const uint8_t *mont)
+{
+    uint8_t plain[PM_FP_MAX_BYTES];
+    pm_coord_to_plain(curve, plain, mont);
+    for (unsigned i = 0; i < curve->fp_bytes; i++) out[i] = plain[curve->fp_bytes - 1 - i];
+}
+
+static bool get_be(const struct pm_curve *curve, uint8_t *out, const uint8_t *bytes)
+{
+    uint8_t plain[PM_FP_MAX_BYTES];
+    for (unsigned i = 0; i < curve->fp_bytes; i++) plain[i] = bytes[curve->fp_bytes - 1 - i];
+    return pm_coord_from_plain(curve, out, plain);
+}
+
+/* Where word i of the bytes stands in {a, b, c}: x and y of A; x.c1, x.c0, y.c1, y.c0 of B; x and y of C. */
+static const struct word {
+    char point;
+    uint8_t coordinate;
+} words[8] = {{'a', 0}, {'a', 1}, {'b', 1}, {'b', 0}, {'b', 3}, {'b', 2}, {'c', 0}, {'c', 1}};
+
+static size_t word_offset(const struct pm_curve *curve, const struct word *w)
+{
+    size_t point = w->point == 'a'   ? offsetof(struct pm_proof, a)
+                   : w->point == 'b' ? offsetof(struct pm_proof, b)
+                                     : offsetof(struct pm_proof, c);
+    return point + (size_t)w->coordinate * curve->fp_bytes;
+}
+
+int proofmill_prover_open(struct proofmill_prover **out, const struct proofmill_key *key, const char *device,
+                          struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    *out = NULL;
+    struct proofmill_prover *p = calloc(1, sizeof *p);
+    if (!p) return pm_api_result(error, pm_fail(&err, PM_NO_MEMORY, "no memory for a prover"), &err);
+    p->key = key;
+    enum pm_status status = pm_prover_new(&p->prover, key->key, device, key->pool, &err);
+    if (status == PM_OK)
+        *out = p;
+    else
+        free(p);
+    return pm_api_result(error, status, &err);
+}
+
+void proofmill_prover_close(struct proofmill_prover **prover)
+{
+    if (!*prover) return;
+    pm_prover_free(&(*prover)->prover);
+    free(*prover);
+    *prover = NULL;
+}
+
+enum pm_status pm_api_witness_size(const struct proofmill_key *key, size_t witness_bytes,
+                                   struct pm_error *err)
+{
+    size_t expected = (size_t)key->zkey.n_vars * key->zkey.curve->fr_bytes;
+    if (witness_bytes == expected) return PM_OK;
+    return pm_fail(err, PM_MISMATCH, "the witness has %zu bytes, this key takes %zu", witness_bytes,
+                   expected);
+}
+
+int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proof_bytes,
+                    const uint8_t *witness, size_t witness_bytes, struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    const struct pm_curve *curve = prover->key->zkey.curve;
+    struct pm_proof made;
+    enum pm_status status = pm_api_witness_size(prover->key, witness_bytes, &err);
+    if (status == PM_OK && proof_bytes != proofmill_key_proof_bytes(prover->key))
+        status = pm_fail(&err, PM_USAGE, "room for a proof of %zu bytes, expected %zu", proof_bytes,
+                         proofmill_key_proof_bytes(prover->key));
+    if (status == PM_OK)
+        status = pm_prove(prover->prover, &made, witness, prover->key->zkey.n_vars, NULL, &err);
+    for (size_t i = 0; i < 8 && status == PM_OK; i++)
+        put_be(curve, proof + i * curve->fp_bytes, (const uint8_t *)&made + word_offset(curve, &words[i]));
+    return pm_api_result(error, status, &err);
+}
+
+int proofmill_verify(const struct proofmill_key *key, const uint8_t *proof, size_t proof_bytes,
+                     const uint8_t *public_signals, size_t public_bytes, struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    const struct pm_curve *curve = key->zkey.curve;
+    struct pm_proof read = {.curve = curve};
+    enum pm_status status = PM_OK;
+    if (proof_bytes != proofmill_key_proof_bytes(key))
+        status = pm_fail(&err, PM_FORMAT, "a proof of %zu bytes, expected %zu", proof_bytes,
+                         proofmill_key_proof_bytes(key));
+    else if (public_bytes != (size_t)key->zkey.n_public * curve->fr_bytes)
+        status = pm_fail(&err, PM_MISMATCH, "%zu bytes of public signals, this key takes %zu", public_bytes,
+                         (size_t)key->zkey.n_public * curve->fr_bytes);
+    for (size_t i = 0; i < 8 && status == PM_OK; i++)
+        if (!get_be(curve, (uint8_t *)&read + word_offset(curve, &words[i]), proof + i * curve->fp_bytes))
+            status = pm_fail(&err, PM_INVALID_PROOF,
+                             "coordinate %zu of the proof is not below the field's modulus", i);
+    if (status == PM_OK)
+        status = pm_verify(pm_key_vk(key->key), &read, public_signals, key->zkey.n_public, &err);
+    return pm_api_result(error, status, &err);
+}
+
+/* -- files -- */
+
+static enum pm_status witness_load(uint8_t **out, size_t *out_bytes, const struct proofmill_key *key,
+                                   const char *path, struct pm_error *err)
+{
+    struct pm_wtns wtns;
+    PM_TRY(pm_wtns_open(&wtns, path, err));
+    enum pm_status status = PM_OK;
+    size_t size = (size_t)wtns.n_values * wtns.curve->fr_bytes;
+    if (wtns.curve != key->zkey.curve)
+        status = pm_fail(err, PM_MISMATCH, "%s: a witness over %s, the key is over %s", wtns.file.name,
+                         wtns.curve->name, key->zkey.curve->name);
+    else
+        status = pm_api_witness_size(key, size, err);
+    if (status == PM_OK && !(*out = malloc(size + 1)))
+        status = pm_fail(err, PM_NO_MEMORY, "no memory for a witness of %zu bytes", size);
+    if (status == PM_OK) {
+        memcpy(*out, wtns.values, size);
+        *out_bytes = size;
+    }
+    pm_wtns_close(&wtns);
+    return status;
+}
+
+int proofmill_witness_load(uint8_t **witness, size_t *witness_bytes, const struct proofmill_key *key,
+                           const char *wtns_path, struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    *witness = NULL;
+    *witness_bytes = 0;
+    return pm_api_result(error, witness_load(witness, witness_bytes, key, wtns_path, &err), &err);
+}
+
+static enum pm_status setup_dev(const char *r1cs_path, const char *zkey_path, unsigned threads,
+                                struct pm_error *err)
+{
+    struct pm_pool *pool = pm_pool_new(threads, err);
+    if (!pool) return PM_NO_MEMORY;
+    struct pm_r1cs r1cs;
+    enum pm_status status = pm_r1cs_open(&r1cs, r1cs_path, err);
+    if (status == PM_OK) {
+        status = pm_setup_dev(&r1cs, zkey_path, NULL, pool, err);
+        pm_r1cs_close(&r1cs);
+    }
+    pm_pool_free(&pool);
+    return status;
+}
+
+int proofmill_setup_dev(const char *r1cs_path, const char *zkey_path, unsigned threads,
+                        struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    return pm_api_result(error, setup_dev(r1cs_path, zkey_path, threads, &err), &err);
+}
+
+int proofmill_export_solidity(char **text, const struct proofmill_key *key, const char *contract_name,
+                              int local_chain_only, struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    enum pm_status status =
+        pm_export_solidity(text, pm_key_vk(key->key), contract_name, local_chain_only != 0, &err);
+    return pm_api_result(error, status, &err);
+}

@@ -1,0 +1,96 @@
+/* proofmill.h as a program sees it: from files to a verified proof, and errors that arrive. */
+#include "conformance/oracle.h"
+#include "file/wtns.h"
+#include "proofmill.h"
+#include "test.h"
+
+#include <unistd.h>
+
+PM_TEST(words)
+{
+    CHECK_STR(proofmill_version(), PM_VERSION);
+    CHECK_STR(proofmill_status_name(0), "OK");
+    CHECK_STR(proofmill_status_name(2), "UNSATISFIED");
+    CHECK_STR(proofmill_status_name(12345), "UNKNOWN");
+    CHECK(strlen(proofmill_status_meaning(2)) > 0);
+    proofmill_free(NULL);
+}
+
+static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, const char *wtns)
+{
+    struct proofmill_error err;
+    struct proofmill_prover *prover = NULL;
+    uint8_t *witness = NULL, proof[256], word[256];
+    size_t witness_bytes = 0;
+    CHECK_OK(proofmill_witness_load(&witness, &witness_bytes, key, wtns, &err), err);
+    CHECK_U64(witness_bytes, (size_t)o->n_vars * 32);
+    CHECK_OK(proofmill_prover_open(&prover, key, "cpu", &err), err);
+    if (!prover || !witness) return;
+    CHECK_OK(proofmill_prove(prover, proof, sizeof proof, witness, witness_bytes, &err), err);
+    CHECK_OK(proofmill_verify(key, proof, sizeof proof, witness + 32, 64, &err), err);
+    for (size_t i = 0; i < sizeof proof; i += 5) { /* a bit in each word and more */
+        memcpy(word, proof, sizeof proof);
+        word[i] ^= 1;
+        CHECK_U64(proofmill_verify(key, word, sizeof word, witness + 32, 64, &err), PM_INVALID_PROOF);
+    }
+    CHECK_U64(proofmill_verify(key, proof, sizeof proof, witness + 64, 64, &err), PM_INVALID_PROOF);
+    CHECK_U64(proofmill_verify(key, proof, sizeof proof - 1, witness + 32, 64, &err), PM_FORMAT);
+    CHECK_U64(proofmill_verify(key, proof, sizeof proof, witness + 32, 32, &err), PM_MISMATCH);
+    CHECK_U64(proofmill_prove(prover, proof, sizeof proof - 1, witness, witness_bytes, &err), PM_USAGE);
+    CHECK_U64(proofmill_prove(prover, proof, sizeof proof, witness, witness_bytes - 32, &err), PM_MISMATCH);
+    witness[(size_t)(o->n_vars - 1) * 32] ^= 1;
+    CHECK_U64(proofmill_prove(prover, proof, sizeof proof, witness, witness_bytes, NULL), PM_UNSATISFIED);
+    proofmill_prover_close(&prover);
+    CHECK(prover == NULL);
+    proofmill_free(witness);
+}
+
+PM_TEST(from_files_to_a_proof)
+{
+    struct oracle o;
+    struct oracle_key k;
+    struct pm_error inner;
+    struct proofmill_error err;
+    struct proofmill_key *key = NULL;
+    char wtns[128];
+    oracle_make(&o, pm_curve_by_name("bn128"), 12, 2, test_random());
+    const char *failed = oracle_key_make(&k, &o, NULL, &inner);
+    CHECK_MSG(!failed, "%s", failed);
+    (void)snprintf(wtns, sizeof wtns, "%s/w.wtns", k.dir);
+    CHECK_OK(pm_wtns_write(wtns, o.curve, o.witness, o.n_vars, &inner), inner);
+    CHECK_OK(proofmill_key_open(&key, k.path, 2, &err), err);
+    if (key) {
+        CHECK_STR(proofmill_key_curve(key), "bn128");
+        CHECK_U64(proofmill_key_n_public(key), 2);
+        CHECK_U64(proofmill_key_n_witness(key), o.n_vars);
+        CHECK_U64(proofmill_key_scalar_bytes(key), 32);
+        CHECK_U64(proofmill_key_proof_bytes(key), 256);
+        CHECK_U64(proofmill_key_is_unsafe(key), 1);
+        prove_and_verify(&o, key, wtns);
+        char *text = NULL;
+        CHECK_U64(proofmill_export_solidity(&text, key, "V", 0, &err), PM_UNSAFE_KEY);
+        CHECK_OK(proofmill_export_solidity(&text, key, "V", 1, &err), err);
+        CHECK(text && strstr(text, "contract V {"));
+        proofmill_free(text);
+    }
+    proofmill_key_close(&key);
+    CHECK(key == NULL);
+    proofmill_key_close(&key);
+    (void)unlink(wtns);
+    oracle_key_free(&k);
+    oracle_free(&o);
+}
+
+PM_TEST(errors_arrive)
+{
+    struct proofmill_error err = {0};
+    struct proofmill_key *key = (struct proofmill_key *)&err;
+    int status = proofmill_key_open(&key, "/nonexistent/x.zkey", 1, &err);
+    CHECK(status != 0);
+    CHECK(key == NULL);
+    CHECK_U64(err.status, status);
+    CHECK(strstr(err.text, "x.zkey") != NULL);
+    CHECK(proofmill_key_open(&key, "/nonexistent/x.zkey", 1, NULL) == status);
+    CHECK(proofmill_setup_dev("/nonexistent/x.r1cs", "/nonexistent/x.zkey", 1, &err) != 0);
+    CHECK(strlen(err.text) > 0);
+}

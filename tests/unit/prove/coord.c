@@ -1,0 +1,60 @@
+/* Coordinates between plain and Montgomery form. */
+#include "prove/coord.h"
+#include "test.h"
+
+static const struct pm_curve *curve(void) { return pm_curve_by_name("bn128"); }
+
+PM_TEST(round_trip)
+{
+    const struct pm_curve *c = curve();
+    for (int i = 0; i < 200; i++) {
+        uint8_t x[PM_FP_MAX_BYTES] = {0}, mont[PM_FP_MAX_BYTES], back[PM_FP_MAX_BYTES];
+        test_random_bytes(x, c->fp_bytes);
+        x[c->fp_bytes - 1] &= 0x1f; /* below p */
+        CHECK(pm_coord_from_plain(c, mont, x));
+        pm_coord_to_plain(c, back, mont);
+        CHECK_MEM(back, x, c->fp_bytes);
+        CHECK(memcmp(mont, x, c->fp_bytes) != 0);
+    }
+}
+
+/* BN254's generator of G1 is (1, 2). */
+PM_TEST(generator)
+{
+    const struct pm_curve *c = curve();
+    uint8_t plain[PM_FP_MAX_BYTES], expected[PM_FP_MAX_BYTES] = {1};
+    pm_coord_to_plain(c, plain, c->g1_generator);
+    CHECK_MEM(plain, expected, c->fp_bytes);
+    expected[0] = 2;
+    pm_coord_to_plain(c, plain, c->g1_generator + c->fp_bytes);
+    CHECK_MEM(plain, expected, c->fp_bytes);
+}
+
+PM_TEST(edges)
+{
+    const struct pm_curve *c = curve();
+    uint8_t x[PM_FP_MAX_BYTES], out[PM_FP_MAX_BYTES], back[PM_FP_MAX_BYTES];
+    memcpy(x, c->fp_modulus, c->fp_bytes);
+    CHECK(!pm_coord_from_plain(c, out, x));
+    x[0]--; /* p is odd */
+    CHECK(pm_coord_from_plain(c, out, x));
+    pm_coord_to_plain(c, back, out);
+    CHECK_MEM(back, x, c->fp_bytes);
+    memset(x, 0xff, c->fp_bytes);
+    CHECK(!pm_coord_from_plain(c, out, x));
+    memset(x, 0, c->fp_bytes);
+    CHECK(pm_coord_from_plain(c, out, x));
+    CHECK(pm_bytes_are_zero(out, c->fp_bytes));
+}
+
+PM_TEST(comparisons)
+{
+    uint8_t a[4] = {1, 0, 0, 2}, b[4] = {2, 0, 0, 1}, zero[4] = {0};
+    CHECK(pm_bytes_less(b, a, 4));
+    CHECK(!pm_bytes_less(a, b, 4));
+    CHECK(!pm_bytes_less(a, a, 4));
+    CHECK(pm_bytes_less(zero, b, 4));
+    CHECK(pm_bytes_are_zero(zero, 4));
+    CHECK(!pm_bytes_are_zero(b, 4));
+    CHECK(pm_bytes_are_zero(b, 0));
+}
