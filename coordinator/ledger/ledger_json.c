@@ -122,7 +122,8 @@ static enum pm_status print(struct pm_ledger *ledger, char **out, json_t *json, 
     " t.attempts AS attempts, t.failures AS failures, t.n_messages AS n_messages, t.created_ms AS "          \
     "created_ms,"                                                                                            \
     " t.updated_ms AS updated_ms, p.node AS node, n.name AS node_name, p.witness_ms AS witness_ms,"          \
-    " p.prove_ms AS prove_ms"
+    " p.prove_ms AS prove_ms, (SELECT x.hash FROM outbox o JOIN outbox_tx x ON x.outbox = o.id"              \
+    " WHERE o.task = t.id ORDER BY o.id DESC, x.created_ms DESC LIMIT 1) AS tx_hash"
 #define TASK_TABLES " FROM task t LEFT JOIN proof p ON p.task = t.id LEFT JOIN node n ON n.id = p.node"
 
 static enum pm_status state_number(int64_t *out, const char *name, struct pm_error *err)
@@ -170,6 +171,17 @@ static const struct part task_parts[] = {
                " p.witness_ms AS witness_ms, p.prove_ms AS prove_ms, p.received_ms AS received_ms,"
                " p.verified_ms AS verified_ms, p.proof AS \"proof:j\", p.publics AS \"public_signals:j\""
                " FROM proof p JOIN node n ON n.id = p.node WHERE p.task = ?1"},
+    {"transactions",
+     "SELECT x.hash AS hash, o.chain_id AS \"chain_id:u\", o.sender AS sender, o.nonce AS nonce,"
+     " CASE o.state WHEN 1 THEN 'live' WHEN 2 THEN 'mined' WHEN 3 THEN 'settled' ELSE 'returned' END AS "
+     "state,"
+     " o.block_number AS block_number, x.gas_limit AS gas_limit, x.max_fee_wei AS max_fee_wei,"
+     " x.priority_wei AS priority_wei, x.created_ms AS created_ms, x.sends AS sends, x.sent_ms AS sent_ms,"
+     " x.error AS error, o.note AS note FROM outbox o JOIN outbox_tx x ON x.outbox = o.id"
+     " WHERE o.task = ?1 ORDER BY o.id, x.created_ms"},
+    {"refusals",
+     "SELECT tries AS tries, first_ms AS first_ms, next_ms AS next_ms, reason AS reason FROM outbox_refusal"
+     " WHERE task = ?1"},
 };
 static const struct part history_part = {
     "history",
