@@ -8,8 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { application } from './application.mjs';
-import { run, sleep } from './process.mjs';
-import { Stack, cast } from './stack.mjs';
+import { sleep } from './process.mjs';
+import { Stack } from './stack.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -54,12 +54,8 @@ async function table(stack, tasks) {
   for (const { id } of tasks.sort((a, b) => a.seq - b.seq)) {
     const t = await stack.api(`/v1/tasks/${id}`);
     const mined = t.transactions?.findLast((x) => x.state === 'settled' || x.state === 'mined');
-    const onChain = await stack.rpc('eth_call', {
-      to: stack.application,
-      data: `${stack.settledSelector}${id.slice(2)}`,
-    }, 'latest');
-    rows.push([`${id.slice(0, 10)}…`, String(t.n_messages), t.proof?.node_name ?? '-', `${t.proof?.witness_ms ?? '-'} ms`,
-      `${t.proof?.prove_ms ?? '-'} ms`, mined ? `${mined.hash.slice(0, 10)}…` : '-', BigInt(onChain) === 1n ? 'settled' : t.state]);
+    rows.push([`${id.slice(0, 10)}…`, String(t.n_messages), t.node_name ?? '-', `${t.witness_ms ?? '-'} ms`,
+      `${t.prove_ms ?? '-'} ms`, mined ? `${mined.hash.slice(0, 10)}…` : '-', await stack.isSettled(id) ? 'settled' : t.state]);
   }
   const widths = rows[0].map((_, i) => Math.max(...rows.map((r) => r[i].length)));
   for (const [i, row] of rows.entries()) {
@@ -94,7 +90,6 @@ async function main() {
     stack.feed(meters, (tasks / meters) * readingsPerTask);
     const done = await watch(stack, tasks);
     console.log();
-    stack.settledSelector = run(cast, ['sig', 'settled(bytes32)']).trim();
     await table(stack, done);
     const processed = await stack.processed();
     const successes = processed.filter((p) => p.success).length;

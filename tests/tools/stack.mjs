@@ -1,7 +1,7 @@
 // The whole road on this machine: a chain, the contracts, a coordinator, workers, data. For the demo and the e2e tests.
 // Every server listens on loopback; everything that was started is ended by close(), by its own process id.
 import { randomBytes } from 'node:crypto';
-import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Child, freePort, run, until } from './process.mjs';
 import { modules, projectFile, tests } from './application.mjs';
@@ -85,6 +85,19 @@ export class Stack {
     this.simulator('--out', this.readings, '--append', '--meters', String(meters), '--readings', String(n), '--seed', seed);
   }
 
+  /** The same readings as text, not written to the source's folder. */
+  simulate(meters, n, seed = 'demo') {
+    const dir = mkdtempSync(join(this.dir, 'readings-'));
+    this.simulator('--out', dir, '--meters', String(meters), '--readings', String(n), '--seed', seed);
+    return readdirSync(dir).map((f) => readFileSync(join(dir, f), 'utf8')).join('');
+  }
+
+  /** All readings of one meter in the source's folder, in order. */
+  readingsOf(meter) {
+    return readdirSync(this.readings).sort().flatMap((f) => readFileSync(join(this.readings, f), 'utf8').trim().split('\n'))
+      .map((line) => JSON.parse(line)).filter((r) => r.meter === String(meter));
+  }
+
   // -- contracts and project --
 
   async deploy(meters, seed = 'demo') {
@@ -92,7 +105,9 @@ export class Stack {
     await this.makeAccount();
     this.verifier = this.deployContract('MeterVerifier', [], ['--vk', this.files.vk]);
     this.router = this.deployContract('Router', []);
-    this.application = this.deployContract('EnergyMeters', this.applicationArguments());
+    this.application = this.deployContract('EnergyMeters', [`address:${this.router}`, 'uint256:1']);
+    this.send(this.application, 'setVerifier(string,address)', 'string:1.0', `address:${this.verifier}`);
+    this.send(this.router, 'registerProject(uint256,address)', 'uint256:1', `address:${this.account}`);
     this.send(this.router, 'bindDapp(uint256,address)', 'uint256:1', `address:${this.application}`);
     this.send(this.router, 'setOperator(uint256,address,bool)', 'uint256:1', `address:${this.account}`, 'bool:true');
     for (const m of JSON.parse(this.simulator('--keys', '--meters', String(meters), '--seed', seed))) {
@@ -100,8 +115,6 @@ export class Stack {
         `uint256:${m.keyY}`);
     }
   }
-
-  applicationArguments() { return [`address:${this.router}`, 'uint256:1', `address:${this.verifier}`]; }
 
   writeProject(options) {
     this.project = join(this.dir, 'project.json');
@@ -198,6 +211,24 @@ source_poll_ms: 100
       transaction: log.transactionHash,
       block: Number(log.blockNumber),
     }));
+  }
+
+  /** A view of the application that returns one word, as a BigInt. */
+  async view(signature, ...args) {
+    const data = run(cast, ['calldata', signature, ...args.map(String)]).trim();
+    return BigInt(await this.rpc('eth_call', { to: this.application, data }, 'latest'));
+  }
+
+  async isSettled(taskId) { return (await this.view('settled(bytes32)', taskId)) === 1n; }
+
+  totalOnChain(meter) { return this.view('totals(uint256)', meter); }
+
+  /** The domain of a task, computed here: what contract, coordinator and circuit must agree on. */
+  domain(taskId, version = '1.0') {
+    const keccak = (hex) => run(cast, ['keccak', hex]).trim();
+    const encoded = run(cast, ['abi-encode', 'f(uint256,address,uint256,bytes32,bytes32)', String(chainId), this.application,
+      '1', keccak(version), taskId]).trim();
+    return BigInt(keccak(encoded)) >> 8n;
   }
 
   /** How many transactions the payer has paid for. */
