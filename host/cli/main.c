@@ -197,7 +197,7 @@ static void show_plain(json_t *result)
             printf("%s: %s\n", key, json_string_value(value));
             continue;
         }
-        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+        char *text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(10));
         printf("%s: %s\n", key, text ? text : "?");
         free(text);
     }
@@ -212,7 +212,7 @@ static int finish(const struct pm_command *c, struct pm_cli *cli, enum pm_status
             json_object_set_new(out, "status", json_string(pm_status_name(status)));
             json_object_set_new(out, "message", json_string(cli->err.text));
         }
-        json_dumpf(out, stdout, JSON_INDENT(2));
+        json_dumpf(out, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(10));
         putchar('\n');
         json_decref(out);
     } else if (status == PM_OK && result) {
