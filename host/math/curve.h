@@ -142,8 +142,8 @@ struct pm_curve {
 
     /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
      * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -
-     * xi), Fp2 = Fp[u]/(u^2 + 1): element 6i + 2j + k. The exponent must be the plain (p^12 - 1)/r (no extra
-     * factor), so that the bytes equal snarkjs'. */
+     * xi), Fp2 = Fp[u]/(u^2 + 1): element 6i + 2j + k. Pairings differ by a constant exponent; this is
+     * snarkjs': for BN254 c (p^12 - 1)/r with c = 2x (6x^2 + 3x + 1), x the curve's parameter. */
     void (*pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2);
 };
 

@@ -10,7 +10,8 @@
  *   CURVE_ROOT          initializer: the root of unity of order 2^CURVE_TWO_ADICITY, Montgomery
  *   CURVE_G1_GENERATOR, CURVE_G2_GENERATOR   initializers {x, y}, Montgomery
  *   CURVE_G1_IN_SUBGROUP, CURVE_G2_IN_SUBGROUP   functions (const affine *) -> bool for points of the curve
- *   CURVE_PRODUCT_IS_ONE, CURVE_MAX_PAIRS        the pairing */
+ *   CURVE_PRODUCT_IS_ONE, CURVE_MAX_PAIRS        the pairing
+ *   CURVE_PAIRING       function (Fp *value, const G1 affine *, const G2 affine *): e as twelve elements */
 #include "math/curve.h"
 #include "math/tmpl.h"
 
@@ -281,6 +282,20 @@ static bool FN(pairing_product_is_one)(const uint8_t *g1, const uint8_t *g2, siz
     return CURVE_PRODUCT_IS_ONE(p, q, n);
 }
 
+static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
+{
+    PM_CAT(CURVE_G1, _affine) p;
+    PM_CAT(CURVE_G2, _affine) q;
+    CURVE_FP value[12];
+    PM_CAT(CURVE_G1, _affine_load)(&p, g1);
+    PM_CAT(CURVE_G2, _affine_load)(&q, g2);
+    CURVE_PAIRING(value, &p, &q);
+    for (size_t i = 0; i < 12; i++) {
+        FP(from_mont)(&value[i], &value[i]);
+        FP(store)(out + i * FP(bytes), &value[i]);
+    }
+}
+
 /* The bytes of the constants below are their limbs' only where the processor is little-endian. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian build needs tables of bytes here");
 static const PM_CAT(CURVE_G1, _affine) FN(g1_generator) = CURVE_G1_GENERATOR;
@@ -338,6 +353,7 @@ const struct pm_curve CURVE = {
     .fixed_g1_var = PM_CAT(CURVE_G1, _fixed_var),
     .fixed_g2_var = PM_CAT(CURVE_G2, _fixed_var),
     .pairing_product_is_one = FN(pairing_product_is_one),
+    .pairing = FN(pairing),
 };
 
 #undef FN
@@ -360,3 +376,4 @@ const struct pm_curve CURVE = {
 #undef CURVE_G2_IN_SUBGROUP
 #undef CURVE_PRODUCT_IS_ONE
 #undef CURVE_MAX_PAIRS
+#undef CURVE_PAIRING

@@ -217,6 +217,15 @@ PM_LOCAL bool FN(product_is_one)(const G1(affine) * p, const G2(affine) * q, siz
     return T(equal)(&f, &one);
 }
 
+/* out = e(p, q) to the power c (p^12 - 1) / r, which is also the value that snarkjs writes into its keys. */
+PM_LOCAL void FN(value)(T(fp12) * out, const G1(affine) * p, const G2(affine) * q)
+{
+    struct FN(pair) pair = {.q = *q, .p = *p};
+    bool infinity = G1(affine_is_infinity)(p) || G2(affine_is_infinity)(q);
+    FN(miller)(out, &pair, infinity ? 0 : 1);
+    FN(final_exponentiation)(out);
+}
+
 /* Whether a point of the twist has order r (or is infinity): psi(Q) = [6 x^2] Q. psi satisfies psi^2 - t psi
  * + p = 0 with t = 6 x^2 + 1; where psi acts as t - 1 this says ((t - 1)^2 - t (t - 1) + p) Q = (p + 1 - t) Q
  * = r Q = 0. The converse is how psi acts on G2. (Scott, ePrint 2021/1130, treats such tests in general.) */
