@@ -307,18 +307,30 @@ enum pm_status pm_ledger_outbox_ready(struct pm_ledger *ledger, uint8_t (*ids)[3
 }
 
 enum pm_status pm_ledger_outbox_refused(struct pm_ledger *ledger, uint32_t *tries, const uint8_t task[32],
-                                        const char *reason, uint32_t retry_after_ms, struct pm_error *err)
+                                        const char *reason, bool counts, uint32_t retry_after_ms,
+                                        struct pm_error *err)
 {
     int64_t counted = 0;
     const char *sql =
-        "INSERT INTO outbox_refusal (task, tries, first_ms, next_ms, reason) VALUES (?1, 1, " PM_SQL_NOW_MS
-        ", " PM_SQL_NOW_MS " + ?3, ?2) ON CONFLICT (task) DO UPDATE SET tries = tries + 1,"
+        "INSERT INTO outbox_refusal (task, tries, first_ms, next_ms, reason) VALUES (?1, ?3, " PM_SQL_NOW_MS
+        ", " PM_SQL_NOW_MS " + ?4, ?2) ON CONFLICT (task) DO UPDATE SET tries = tries + ?3,"
         " next_ms = excluded.next_ms, reason = excluded.reason RETURNING tries";
     PM_TRY(pm_ledger_begin(ledger, err));
-    enum pm_status status = pm_ledger_integer(ledger, &counted, err, sql, "bti", task, (size_t)32, reason,
-                                              (int64_t)retry_after_ms);
+    enum pm_status status = pm_ledger_integer(ledger, &counted, err, sql, "btii", task, (size_t)32, reason,
+                                              (int64_t)(counts ? 1 : 0), (int64_t)retry_after_ms);
     *tries = (uint32_t)counted;
     return pm_ledger_end(ledger, status, err);
+}
+
+enum pm_status pm_ledger_outbox_refusals(struct pm_ledger *ledger, uint32_t *tries, const uint8_t task[32],
+                                         struct pm_error *err)
+{
+    int64_t counted = 0;
+    PM_TRY(pm_ledger_integer(ledger, &counted, err,
+                             "SELECT coalesce((SELECT tries FROM outbox_refusal WHERE task = ?1), 0)", "b",
+                             task, (size_t)32));
+    *tries = (uint32_t)counted;
+    return PM_OK;
 }
 
 enum pm_status pm_ledger_outbox_settled_elsewhere(struct pm_ledger *ledger, const uint8_t task[32],

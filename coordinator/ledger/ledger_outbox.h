@@ -78,9 +78,14 @@ PM_MUST_USE enum pm_status pm_ledger_outbox_finish(struct pm_ledger *ledger, uin
  * Tasks whose next try (pm_ledger_outbox_refused) lies in the future are left out. */
 PM_MUST_USE enum pm_status pm_ledger_outbox_ready(struct pm_ledger *ledger, uint8_t (*ids)[32], size_t *n, size_t max,
                                                   uint64_t project, const char *version, struct pm_error *err);
-/* The contract would refuse the task now. *tries: how many times that was so, this one included. */
+/* Not now: the contract refuses the task in simulation (counts), or the endpoint cannot say (does not count). *tries: how
+ * many refusals there were so far. The reason is kept for people; the task is left alone for retry_after_ms. */
 PM_MUST_USE enum pm_status pm_ledger_outbox_refused(struct pm_ledger *ledger, uint32_t *tries, const uint8_t task[32],
-                                                    const char *reason, uint32_t retry_after_ms, struct pm_error *err);
+                                                    const char *reason, bool counts, uint32_t retry_after_ms,
+                                                    struct pm_error *err);
+/* How many there were; 0 for a task that was never refused. */
+PM_MUST_USE enum pm_status pm_ledger_outbox_refusals(struct pm_ledger *ledger, uint32_t *tries, const uint8_t task[32],
+                                                     struct pm_error *err);
 /* A proved task that the contract calls settled already: SETTLED without a transaction of ours. */
 PM_MUST_USE enum pm_status pm_ledger_outbox_settled_elsewhere(struct pm_ledger *ledger, const uint8_t task[32],
                                                               const char *detail, struct pm_error *err);

@@ -38,7 +38,7 @@ CREATE INDEX outbox_tx_outbox ON outbox_tx (outbox, created_ms);
 -- Proved tasks that the contract refuses at present, in simulation.
 CREATE TABLE outbox_refusal (
   task     BLOB PRIMARY KEY NOT NULL REFERENCES task (id),
-  tries    INTEGER NOT NULL CHECK (tries > 0),
+  tries    INTEGER NOT NULL CHECK (tries >= 0),
   first_ms INTEGER NOT NULL,
   next_ms  INTEGER NOT NULL, -- not to be tried again before
   reason   TEXT NOT NULL
