@@ -37,6 +37,8 @@ struct pm_session {
     uint32_t vm_types[PM_SESSION_MAX_VM_TYPES];
     size_t n_vm_types;
     uint64_t granted, sent;
+    uint64_t login_ms,
+        penalty_ms;    /* monotonic: since when, and until when it gets nothing (invalid proofs) */
     uint64_t seen_ms;  /* monotonic: last message */
     uint64_t noted_ms; /* monotonic: when the ledger was told so */
     unsigned invalid;  /* proofs that did not verify, in this session */

@@ -32,19 +32,23 @@ static void trouble(struct pm_http *http, char *out, size_t size)
     pm_board_view_fini(&view);
 }
 
-/* The ledger and the loop decide; a chain that is away is told, but tasks are proved and kept without it. */
+/* The ledger and the loop decide; a chain that lets us wait is told, but tasks are proved and kept meanwhile.
+ */
 enum MHD_Result pm_http_ready(struct pm_request *request)
 {
     struct pm_http *http = request->http;
-    char text[300], chain[300] = "none";
+    struct pm_outbox_stats stats = {0};
+    char text[300];
+    const char *chain = "none";
     trouble(http, text, sizeof text);
-    bool chain_ok =
-        !http->options.chain_ready || http->options.chain_ready(http->options.chain_ctx, chain, sizeof chain);
-    if (http->options.chain_ready && chain_ok) snprintf(chain, sizeof chain, "ok");
+    if (http->options.outbox_stats) {
+        http->options.outbox_stats(http->options.outbox_ctx, &stats);
+        chain = stats.waiting_for[0] ? stats.waiting_for : "ok";
+    }
     bool ready = text[0] == 0;
-    json_t *json =
-        json_pack("{s:b,s:s,s:s,s:I,s:s}", "ready", (int)ready, "ledger", ready ? "ok" : text, "chain", chain,
-                  "projects", (json_int_t)http->options.n_projects, "pool", http->pool);
+    json_t *json = json_pack("{s:b,s:s,s:s,s:I,s:s,s:s}", "ready", (int)ready, "ledger", ready ? "ok" : text,
+                             "chain", chain, "projects", (json_int_t)http->options.n_projects, "pool",
+                             http->pool, "version", PM_VERSION);
     return pm_http_json(request, ready ? MHD_HTTP_OK : MHD_HTTP_SERVICE_UNAVAILABLE, json);
 }
 
@@ -163,13 +167,38 @@ static void print_nodes(FILE *out, const struct pm_board_view *view)
     gauge(out, "slots_busy", "Tasks that they work on.", busy);
 }
 
+static void print_outbox(FILE *out, const struct pm_http *http)
+{
+    struct pm_outbox_stats s = {0};
+    if (!http->options.outbox_stats) return;
+    http->options.outbox_stats(http->options.outbox_ctx, &s);
+    const struct {
+        const char *name;
+        uint64_t value;
+    } events[] = {{"submitted", s.submitted},       {"resent", s.resent},       {"replaced", s.replaced},
+                  {"settled", s.settled},           {"returned", s.returned},   {"refused", s.refused},
+                  {"unsettleable", s.unsettleable}, {"rpc_error", s.rpc_errors}};
+    fputs("# HELP proofmill_outbox_events_total What became of transactions.\n"
+          "# TYPE proofmill_outbox_events_total counter\n",
+          out);
+    for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+        fprintf(out, "proofmill_outbox_events_total{event=\"%s\"} %" PRIu64 "\n", events[i].name,
+                events[i].value);
+    fprintf(out,
+            "# HELP proofmill_outbox_gas_total Gas of transactions that came to their end.\n"
+            "# TYPE proofmill_outbox_gas_total counter\nproofmill_outbox_gas_total %" PRIu64 "\n",
+            s.gas_spent);
+    gauge(out, "outbox_alive", "Nonces that are signed and not final.", s.alive);
+    gauge(out, "outbox_waits", "1 when something keeps transactions from being sent.", s.waiting_for[0] != 0);
+}
+
 enum MHD_Result pm_http_metrics(struct pm_request *request)
 {
     struct pm_http *http = request->http;
     struct pm_ledger_counts counts;
     struct pm_board_view view;
     struct pm_error err;
-    char *text = NULL, chain[300];
+    char *text = NULL;
     size_t len = 0;
     pthread_mutex_lock(&http->read_mutex);
     enum pm_status status = pm_ledger_counts(http->read_ledger, &counts, &err);
@@ -184,9 +213,7 @@ enum MHD_Result pm_http_metrics(struct pm_request *request)
         print_nodes(out, &view);
         print_counters(out, &view);
         print_times(out, &view);
-        if (http->options.chain_ready)
-            gauge(out, "chain_ready", "Whether the chain answers.",
-                  http->options.chain_ready(http->options.chain_ctx, chain, sizeof chain));
+        print_outbox(out, http);
         if (fclose(out) != 0) {
             free(text);
             text = NULL;

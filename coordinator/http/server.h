@@ -6,6 +6,7 @@
 #define PM_COORDINATOR_HTTP_SERVER_H
 
 #include "coordinator/board.h"
+#include "coordinator/chain/outbox.h"
 #include "coordinator/project/project.h"
 
 #include <stdbool.h>
@@ -23,9 +24,9 @@ struct pm_http_options {
     /* Called from any thread after messages were stored; may be NULL. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    /* The chain's state for /ready: true when well, else a text. NULL: no chain is configured. */
-    bool (*chain_ready)(void *ctx, char *text, size_t size);
-    void *chain_ctx;
+    /* What the outbox does, for /ready and /metrics; NULL: nothing is sent to a chain. */
+    void (*outbox_stats)(void *ctx, struct pm_outbox_stats *out);
+    void *outbox_ctx;
 };
 
 struct pm_http;
