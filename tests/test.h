@@ -1,5 +1,6 @@
 /* Tests in C: PM_TEST(name) { CHECK(...); } in a file, which is then a program that runs them all.
- * A failed CHECK names file, line and seed and fails the program; `--seed N` replays, `--only NAME` picks one test. */
+ * A failed CHECK names file, line and seed and fails the program; `--seed N` replays, `--only NAME` picks one
+ * test. */
 #ifndef PM_TEST_H
 #define PM_TEST_H
 
@@ -20,32 +21,32 @@ static unsigned long long test_seed;
 static uint64_t test_state;
 static int test_failures;
 
-#define PM_TEST(test_name)                                                                                             \
-    static void test_run_##test_name(void);                                                                            \
-    __attribute__((constructor)) static void test_add_##test_name(void)                                                \
-    {                                                                                                                  \
-        static struct test_case c = {.name = #test_name, .run = test_run_##test_name};                                 \
-        *test_tail = &c;                                                                                               \
-        test_tail = &c.next;                                                                                           \
-    }                                                                                                                  \
+#define PM_TEST(test_name)                                                                                   \
+    static void test_run_##test_name(void);                                                                  \
+    __attribute__((constructor)) static void test_add_##test_name(void)                                      \
+    {                                                                                                        \
+        static struct test_case c = {.name = #test_name, .run = test_run_##test_name};                       \
+        *test_tail = &c;                                                                                     \
+        test_tail = &c.next;                                                                                 \
+    }                                                                                                        \
     static void test_run_##test_name(void)
 
-#define CHECK_MSG(cond, ...)                                                                                           \
-    do {                                                                                                               \
-        if (!(cond)) {                                                                                                 \
-            fprintf(stderr, "%s:%d: (seed %llu) failed: %s: ", __FILE__, __LINE__, test_seed, #cond);                  \
-            fprintf(stderr, __VA_ARGS__);                                                                              \
-            fputc('\n', stderr);                                                                                       \
-            if (++test_failures > 20) exit(1);                                                                         \
-        }                                                                                                              \
+#define CHECK_MSG(cond, ...)                                                                                 \
+    do {                                                                                                     \
+        if (!(cond)) {                                                                                       \
+            fprintf(stderr, "%s:%d: (seed %llu) failed: %s: ", __FILE__, __LINE__, test_seed, #cond);        \
+            fprintf(stderr, __VA_ARGS__);                                                                    \
+            fputc('\n', stderr);                                                                             \
+            if (++test_failures > 20) exit(1);                                                               \
+        }                                                                                                    \
     } while (0)
 #define CHECK(cond) CHECK_MSG(cond, "%s", "")
-#define CHECK_U64(a, b)                                                                                                \
-    do {                                                                                                               \
-        unsigned long long a_ = (unsigned long long)(a), b_ = (unsigned long long)(b);                                 \
-        CHECK_MSG(a_ == b_, "%s is %llu (0x%llx), expected %s = %llu", #a, a_, a_, #b, b_);                            \
+#define CHECK_U64(a, b)                                                                                      \
+    do {                                                                                                     \
+        unsigned long long a_ = (unsigned long long)(a), b_ = (unsigned long long)(b);                       \
+        CHECK_MSG(a_ == b_, "%s is %llu (0x%llx), expected %s = %llu", #a, a_, a_, #b, b_);                  \
     } while (0)
-#define CHECK_STR(a, b) CHECK_MSG(strcmp((a), (b)) == 0, "\"%s\", expected \"%s\"", (a), (b))
+#define CHECK_STR(a, b)      CHECK_MSG(strcmp((a), (b)) == 0, "\"%s\", expected \"%s\"", (a), (b))
 #define CHECK_MEM(a, b, len) CHECK_MSG(memcmp((a), (b), (len)) == 0, "%zu bytes differ", (size_t)(len))
 /* For statuses with a struct pm_error: prints its text. */
 #define CHECK_OK(call, err) CHECK_MSG((call) == 0, "%s", (err).text)

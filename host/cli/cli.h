@@ -22,7 +22,7 @@ struct pm_cli {
     const char *cache;           /* --cache */
     const char *project, *state; /* --project, --state */
     unsigned limit;              /* --limit */
-    const char **arg;
+    char **arg;
     int n_args;
     struct pm_error err;
 };

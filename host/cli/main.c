@@ -180,7 +180,7 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
         take_option(cli, letter, optarg);
     }
     cli->n_args = argc - optind;
-    cli->arg = (const char **)(argv + optind);
+    cli->arg = argv + optind;
     if (cli->err.status == PM_OK && (cli->n_args < c->min_args || cli->n_args > c->max_args))
         (void)pm_fail(&cli->err, PM_USAGE, "%s takes %d arguments (%s), not %d", c->name, c->min_args,
                       c->arguments, cli->n_args);
