@@ -1,6 +1,6 @@
 /* Data availability: where a project's messages come from. One struct of functions, one file each behind it.
- * A source reads on from a cursor that it alone understands; the ledger stores messages and cursor in one transaction, so
- * that a crash neither loses nor repeats one. */
+ * A source reads on from a cursor that it alone understands; the ledger stores messages and cursor in one
+ * transaction, so that a crash neither loses nor repeats one. */
 #ifndef PM_COORDINATOR_SOURCE_H
 #define PM_COORDINATOR_SOURCE_H
 
@@ -10,16 +10,20 @@
 
 struct pm_source;
 
-/* One message: its body, not NUL-terminated. origin: for errors ("readings-01.jsonl:17"). Valid during the call. */
-typedef enum pm_status pm_source_sink(void *ctx, const char *body, size_t len, const char *origin, struct pm_error *err);
+/* One message: its body, not NUL-terminated. origin: for errors ("readings-01.jsonl:17"). Valid during the
+ * call. */
+typedef enum pm_status pm_source_sink(void *ctx, const char *body, size_t len, const char *origin,
+                                      struct pm_error *err);
 
 /* type "file": a folder of *.jsonl files, read in order of name, whole lines only; a file may still grow. */
-PM_MUST_USE enum pm_status pm_source_new(struct pm_source **out, const char *type, const char *path, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_source_new(struct pm_source **out, const char *type, const char *path,
+                                         struct pm_error *err);
 void pm_source_free(struct pm_source **source);
 
-/* Hands at most max messages after `cursor` ("" from the beginning) to the sink. *next: malloc'ed new cursor. A sink that
- * fails ends the poll with its status. A malformed line is a message like any other: the sink decides. */
-PM_MUST_USE enum pm_status pm_source_poll(struct pm_source *source, char **next, const char *cursor, size_t max,
-                                          pm_source_sink *sink, void *ctx, struct pm_error *err);
+/* Hands at most max messages after `cursor` ("" from the beginning) to the sink. *next: malloc'ed new cursor.
+ * A sink that fails ends the poll with its status. A malformed line is a message like any other: the sink
+ * decides. */
+PM_MUST_USE enum pm_status pm_source_poll(struct pm_source *source, char **next, const char *cursor,
+                                          size_t max, pm_source_sink *sink, void *ctx, struct pm_error *err);
 
 #endif
