@@ -168,6 +168,8 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
         longopts[n++] = (struct option){o->name, o->value ? required_argument : no_argument, NULL, o->letter};
     }
     opterr = 0;
+    /* Scripts want their JSON for a faulty call too. */
+    for (int i = 1; i < argc; i++) cli->json = cli->json || strcmp(argv[i], "--json") == 0;
     int letter;
     while ((letter = getopt_long(argc, argv, "h", longopts, NULL)) != -1) {
         if (letter == 'h') return false;

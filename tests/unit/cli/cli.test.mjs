@@ -1,0 +1,135 @@
+// The command line as scripts use it: exit codes, --json, files written whole or not at all, help.
+// PROOFMILL_BUILD: the build folder, with compiled circuits in circuits/.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+
+const build = process.env.PROOFMILL_BUILD;
+const program = join(build, 'bin', 'proofmill');
+const circuit = join(build, 'circuits', 'multiplier', 'multiplier');
+const dir = mkdtempSync(join(tmpdir(), 'proofmill-cli-'));
+const at = (name) => join(dir, name);
+
+function proofmill(...args) {
+  const r = spawnSync(program, args, { encoding: 'utf8' });
+  assert.equal(r.signal, null, `${args}: killed by ${r.signal}`);
+  return { code: r.status, out: r.stdout, err: r.stderr, json: () => JSON.parse(r.stdout) };
+}
+function done(...args) {
+  const r = proofmill(...args);
+  assert.equal(r.code, 0, r.err);
+  return r;
+}
+function fails(code, status, pattern, ...args) {
+  const r = proofmill(...args, '--json');
+  assert.equal(r.code, code, `${args}: ${r.err}`);
+  assert.equal(r.json().ok, false);
+  assert.equal(r.json().status, status);
+  assert.match(r.err, pattern);
+  assert.match(r.err, /^proofmill: /);
+}
+
+/** The inputs of the multiplier circuit, whatever they are called there. */
+function inputs(values) {
+  const names = [...readFileSync(join(import.meta.dirname, '..', '..', 'circuits', 'multiplier.circom'), 'utf8')
+    .matchAll(/signal input (\w+);/g)].map((m) => m[1]);
+  assert.equal(names.length, values.length);
+  return Object.fromEntries(names.map((n, i) => [n, values[i]]));
+}
+
+before(() => {
+  done('setup', '--dev', `${circuit}.r1cs`, at('m.zkey'));
+  writeFileSync(at('input.json'), JSON.stringify(inputs(['3', '11'])));
+  done('fullprove', at('input.json'), `${circuit}.wasm`, at('m.zkey'), at('proof.json'), at('public.json'), '--cache', at('cache'));
+  done('export', 'verificationkey', at('m.zkey'), at('vk.json'));
+});
+after(() => rmSync(dir, { recursive: true, force: true }));
+
+test('a proof holds; another\'s public signals do not', () => {
+  const r = done('verify', at('vk.json'), at('public.json'), at('proof.json'));
+  assert.match(r.out, /^OK/);
+  assert.equal(done('verify', '--json', at('vk.json'), at('public.json'), at('proof.json')).json().valid, true);
+  const signals = JSON.parse(readFileSync(at('public.json')));
+  writeFileSync(at('other.json'), JSON.stringify(signals.map((s) => String(BigInt(s) + 1n))));
+  fails(1, 'INVALID_PROOF', /proof/, 'verify', at('vk.json'), at('other.json'), at('proof.json'));
+});
+
+test('help names every command, and every command explains itself', () => {
+  const help = done('--help').out;
+  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'export', 'inspect', 'submit', 'tasks', 'nodes', 'explain']) {
+    assert.match(help, new RegExp(`^  ${name} `, 'm'));
+    assert.match(done(name, '--help').out, new RegExp(`^proofmill ${name}`));
+  }
+  assert.match(done('--version').out, /^proofmill \d+\.\d+\.\d+$/m);
+});
+
+test('wrong arguments end with 2 and say what is wrong', () => {
+  assert.equal(proofmill().code, 2);
+  assert.equal(proofmill('provee').code, 2);
+  fails(2, 'USAGE', /takes 4 arguments/, 'prove', 'a');
+  fails(2, 'USAGE', /--bogus/, 'verify', '--bogus', 'a', 'b', 'c');
+  fails(2, 'USAGE', /number/, 'setup', '--dev', '--threads', 'many', 'a', 'b');
+  fails(2, 'USAGE', /--dev/, 'setup', `${circuit}.r1cs`, at('no.zkey'));
+  fails(2, 'USAGE', /solidity/, 'export', 'rust', at('m.zkey'), at('x'));
+  assert.ok(!existsSync(at('no.zkey')));
+});
+
+test('missing and malformed files are named', () => {
+  fails(4, 'IO', /nowhere\.zkey/, 'inspect', at('nowhere.zkey'));
+  writeFileSync(at('short.zkey'), readFileSync(at('m.zkey')).subarray(0, 100));
+  fails(3, 'FORMAT', /short\.zkey/, 'inspect', at('short.zkey'));
+  writeFileSync(at('bad.json'), '{"pi_a": [}');
+  fails(3, 'FORMAT', /bad\.json/, 'verify', at('vk.json'), at('public.json'), at('bad.json'));
+  fails(3, 'UNSUPPORTED', /neither/, 'inspect', at('input.json'));
+});
+
+test('prove refuses a witness that does not satisfy the circuit, and writes nothing', () => {
+  const bad = readFileSync(at('m.zkey'));
+  const witness = (values) => {
+    const n8 = 32;
+    const section = (type, body) => {
+      const head = Buffer.alloc(12);
+      head.writeUInt32LE(type, 0);
+      head.writeBigUInt64LE(BigInt(body.length), 4);
+      return Buffer.concat([head, body]);
+    };
+    const le = (v) => Buffer.from(BigInt(v).toString(16).padStart(2 * n8, '0'), 'hex').reverse();
+    const r = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+    const u32 = (v) => { const b = Buffer.alloc(4); b.writeUInt32LE(v); return b; };
+    const start = Buffer.concat([Buffer.from('wtns'), u32(2), u32(2)]);
+    return Buffer.concat([start, section(1, Buffer.concat([u32(n8), le(r), u32(values.length)])),
+      section(2, Buffer.concat(values.map(le)))]);
+  };
+  const n = done('inspect', '--json', at('m.zkey')).json().variables;
+  assert.ok(bad.length > 0);
+  writeFileSync(at('bad.wtns'), witness([1, 34, ...Array(n - 2).fill(5)]));
+  fails(1, 'UNSATISFIED', /does not satisfy/, 'prove', at('m.zkey'), at('bad.wtns'), at('p.json'), at('s.json'));
+  assert.ok(!existsSync(at('p.json')) && !existsSync(at('s.json')));
+  writeFileSync(at('long.wtns'), witness([1, 34, ...Array(n).fill(5)]));
+  fails(3, 'MISMATCH', /values/, 'prove', at('m.zkey'), at('long.wtns'), at('p.json'), at('s.json'));
+});
+
+test('a development key gives a contract for local chains only', () => {
+  fails(7, 'UNSAFE_KEY', /development/, 'export', 'solidity', at('m.zkey'), at('V.sol'));
+  assert.ok(!existsSync(at('V.sol')));
+  done('export', 'solidity', '--local', '--name', 'Mine', at('m.zkey'), at('V.sol'));
+  const text = readFileSync(at('V.sol'), 'utf8');
+  assert.match(text, /contract Mine /);
+  assert.match(text, /31337/);
+});
+
+test('inspect tells the kind and the fitness of a file', () => {
+  const z = done('inspect', '--deep', '--json', at('m.zkey')).json();
+  assert.equal(z.development, true);
+  assert.equal(z.curve, 'bn128');
+  assert.equal(done('inspect', '--json', `${circuit}.r1cs`).json().kind, 'r1cs');
+  assert.equal(done('inspect', '--json', at('vk.json')).json().kind, 'verification key');
+  assert.equal(done('inspect', '--json', at('proof.json')).json().kind, 'proof');
+});
+
+test('a coordinator that is not there is a network failure', () => {
+  fails(6, 'NETWORK', /127\.0\.0\.1:9/, 'tasks', '--url', 'http://127.0.0.1:9');
+});
