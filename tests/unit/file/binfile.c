@@ -231,6 +231,9 @@ PM_TEST(the_reader_stops_at_its_first_error)
     CHECK_STR(err.text, text);
 
     pm_reader_init(&r, &f, s, NULL);
+    CHECK(pm_reader_bytes(&r, (uint64_t)1 << 32, "none, in 32 bits") == NULL);
+    CHECK_U64(r.status, PM_FORMAT);
+    pm_reader_init(&r, &f, s, NULL);
     CHECK(pm_reader_bytes(&r, UINT64_MAX, "all") == NULL);
     CHECK_U64(r.status, PM_FORMAT);
     pm_reader_init(&r, &f, s, &err);

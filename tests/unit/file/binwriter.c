@@ -89,6 +89,35 @@ PM_TEST(bytes_as_given)
     temp_dir_remove(dir);
 }
 
+/* Pieces that fill the writer's buffer of 2^18 bytes to one byte less, exactly, and one byte more. */
+PM_TEST(pieces_at_the_buffers_end)
+{
+    enum { heads = 24, first = 100, buffer = 1 << 18 };
+    static uint8_t data[buffer];
+    test_random_bytes(data, sizeof data);
+    begin();
+    for (size_t second = buffer - heads - first - 1; second <= buffer - heads - first + 1; second++) {
+        struct pm_binwriter *w = NULL;
+        struct pm_error err = {0};
+        struct buf found = {0};
+        CHECK_OK(pm_binwriter_new(&w, path, "zkey", 1, 1, &err), err);
+        CHECK_OK(pm_binwriter_section(w, 1, &err), err);
+        CHECK_OK(pm_binwriter_put(w, data, first, &err), err);
+        CHECK_OK(pm_binwriter_put(w, data + first, second, &err), err);
+        CHECK_OK(pm_binwriter_put(w, "end", 3, &err), err);
+        CHECK_OK(pm_binwriter_finish(w, &err), err);
+        pm_binwriter_free(&w);
+        read_file(&found);
+        CHECK_U64(found.len, heads + first + second + 3);
+        if (found.len == heads + first + second + 3) {
+            CHECK_MEM(found.p + heads, data, first + second);
+            CHECK_MEM(found.p + found.len - 3, "end", 3);
+        }
+        buf_free(&found);
+    }
+    temp_dir_remove(dir);
+}
+
 PM_TEST(the_old_file_stays_until_the_new_one_is_whole)
 {
     struct pm_binwriter *w = NULL;

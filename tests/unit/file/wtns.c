@@ -113,7 +113,8 @@ PM_TEST(header_faults)
     pm_store_le32(h->p + 36, 0);
     CHECK_FAILS(view_parts(&w, &p, &err), PM_FORMAT,
                 "section 1 (header), byte 60: at least one value expected, 0 found");
-    static const uint32_t counts[] = {2, 4, UINT32_MAX, 0x08000000, 0x10000003};
+    static const uint32_t counts[] = {2, 4, UINT32_MAX, 0x08000003 /* the same size in 32 bits */,
+                                      0x10000003};
     for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
         pm_store_le32(h->p + 36, counts[i]);
         CHECK_FAILS(view_parts(&w, &p, &err), PM_FORMAT, "section 2 (values), byte 76: ");

@@ -270,6 +270,8 @@ PM_TEST(counts)
     CHECK(strstr(err.text,
                  "4294967295 points (variables) of 64 bytes, 274877906880 in all, expected, 320 found") !=
           NULL);
+    pm_store_le32(h + at_vars, n_vars + ((uint32_t)1 << 26)); /* the same size in 32 bits */
+    CHECK_FAILS(shape(&k, &p, &err), PM_FORMAT, "4294967616 in all, expected, 320 found");
     pm_store_le32(h + at_vars, 0);
     CHECK_FAILS(shape(&k, &p, &err), PM_FORMAT, "fewer public signals expected than the 0 variables");
     parts_free(&p);
@@ -322,7 +324,7 @@ PM_TEST(coefficient_faults)
         CHECK_OK(shape(&k, &p, &err), err);
         memcpy(r, old, 44);
     }
-    static const uint32_t n[] = {0, 9, 11, UINT32_MAX, 0x1745d174 /* 44 times this is 240 above 2^34 */};
+    static const uint32_t n[] = {0, 9, 11, UINT32_MAX, 0x4000000a /* 44 times this is 440 in 32 bits */};
     for (size_t i = 0; i < sizeof n / sizeof *n; i++) {
         pm_store_le32(c, n[i]);
         CHECK_FAILS(shape(&k, &p, &err), PM_FORMAT, "in all, expected, 444 found");
