@@ -1,0 +1,152 @@
+/* The table of loaded keys (keys.h). A key's cost is its file (mapped, and read again and again), what
+ * pm_key_new copies out of it (the coefficients), and the workspace of one proof. */
+#include "worker/keys.h"
+
+#include "base/clock.h"
+#include "worker/artifacts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { MAX_KEYS = 32 };
+
+struct entry {
+    bool used;
+    uint8_t sha256[32];
+    struct pm_zkey zkey;
+    struct pm_key *key;
+    struct pm_prover *prover;
+    uint64_t bytes, last_use;
+};
+
+struct pm_keys {
+    char device[64];
+    uint64_t budget_bytes, used_bytes, uses;
+    struct pm_pool *pool;
+    struct entry entry[MAX_KEYS];
+};
+
+enum pm_status pm_keys_new(struct pm_keys **out, const char *device, uint64_t budget_bytes,
+                           struct pm_pool *pool, struct pm_error *err)
+{
+    *out = calloc(1, sizeof **out);
+    if (!*out) return pm_fail(err, PM_NO_MEMORY, "no memory for a table of keys");
+    (void)snprintf((*out)->device, sizeof(*out)->device, "%s", device);
+    (*out)->budget_bytes = budget_bytes;
+    (*out)->pool = pool;
+    return PM_OK;
+}
+
+static void drop(struct pm_keys *keys, struct entry *e)
+{
+    pm_prover_free(&e->prover);
+    pm_key_free(&e->key);
+    pm_zkey_close(&e->zkey);
+    keys->used_bytes -= e->bytes;
+    memset(e, 0, sizeof *e);
+}
+
+void pm_keys_free(struct pm_keys **keys)
+{
+    if (!*keys) return;
+    for (size_t i = 0; i < MAX_KEYS; i++)
+        if ((*keys)->entry[i].used) drop(*keys, &(*keys)->entry[i]);
+    free(*keys);
+    *keys = NULL;
+}
+
+static struct entry *least_recent(struct pm_keys *keys)
+{
+    struct entry *oldest = NULL;
+    for (size_t i = 0; i < MAX_KEYS; i++) {
+        struct entry *e = &keys->entry[i];
+        if (e->used && (!oldest || e->last_use < oldest->last_use)) oldest = e;
+    }
+    return oldest;
+}
+
+static struct entry *free_place(struct pm_keys *keys)
+{
+    for (size_t i = 0; i < MAX_KEYS; i++)
+        if (!keys->entry[i].used) return &keys->entry[i];
+    struct entry *e = least_recent(keys);
+    drop(keys, e);
+    return e;
+}
+
+/* Drops other keys until so many bytes fit beside the rest, or none is left. */
+static void make_room(struct pm_keys *keys, const struct entry *for_entry, uint64_t bytes)
+{
+    while (keys->used_bytes > keys->budget_bytes - bytes) {
+        struct entry *old = least_recent(keys);
+        if (!old || old == for_entry) return; /* the newest comes last */
+        drop(keys, old);
+    }
+}
+
+static enum pm_status too_large(const struct pm_keys *keys, const char *path, uint64_t bytes,
+                                struct pm_error *err)
+{
+    return pm_fail(err, PM_NO_MEMORY,
+                   "%s: proving with this key takes %llu MiB, the budget (--memory) is %llu MiB", path,
+                   (unsigned long long)(bytes >> 20), (unsigned long long)(keys->budget_bytes >> 20));
+}
+
+/* Opens the file and makes room for it within the budget. */
+static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char *path, struct pm_error *err)
+{
+    bool checked = pm_artifacts_is_checked(path);
+    PM_TRY(pm_zkey_open(&e->zkey, path, checked ? PM_CHECK_SHAPE : PM_CHECK_DEEP, keys->pool, err));
+    e->used = true; /* from here on drop() cleans up */
+    if (!checked) PM_TRY(pm_artifacts_set_checked(path, err));
+
+    uint64_t bytes =
+        e->zkey.file.size_bytes + e->zkey.n_coeffs * (e->zkey.curve->fr_bytes + sizeof(uint32_t));
+    if (bytes > keys->budget_bytes) return too_large(keys, path, bytes, err);
+    make_room(keys, e, bytes);
+    PM_TRY(pm_key_new(&e->key, &e->zkey, keys->pool, err));
+    uint64_t work = pm_prover_plan(e->key, pm_pool_threads(keys->pool));
+    if (work > keys->budget_bytes - bytes)
+        return too_large(keys, path, work > UINT64_MAX - bytes ? UINT64_MAX : bytes + work, err);
+    make_room(keys, e, bytes + work);
+    e->bytes = bytes + work;
+    keys->used_bytes += e->bytes;
+    return pm_prover_new(&e->prover, e->key, keys->device, keys->pool, err);
+}
+
+enum pm_status pm_keys_get(struct pm_keys *keys, const struct pm_key **key, struct pm_prover **prover,
+                           const char *path, const uint8_t sha256[32], uint32_t *loaded_ms,
+                           struct pm_error *err)
+{
+    struct entry *e = NULL;
+    *loaded_ms = 0;
+    for (size_t i = 0; i < MAX_KEYS && !e; i++)
+        if (keys->entry[i].used && memcmp(keys->entry[i].sha256, sha256, 32) == 0) e = &keys->entry[i];
+    if (!e) {
+        uint64_t begin = pm_clock_ms();
+        e = free_place(keys);
+        memcpy(e->sha256, sha256, 32);
+        e->last_use = ++keys->uses;
+        enum pm_status status = open_key(keys, e, path, err);
+        if (status != PM_OK) {
+            if (e->used) drop(keys, e);
+            return status;
+        }
+        *loaded_ms = (uint32_t)(pm_clock_ms() - begin) + 1;
+    }
+    if (!e->prover)
+        PM_TRY(pm_prover_new(&e->prover, e->key, keys->device, keys->pool, err)); /* after a quarantine */
+    e->last_use = ++keys->uses;
+    *key = e->key;
+    *prover = e->prover;
+    return PM_OK;
+}
+
+bool pm_keys_quarantine(struct pm_keys *keys, struct pm_prover *prover)
+{
+    if (!pm_prover_device_fault(prover) || strcmp(keys->device, "cpu") == 0) return false;
+    (void)snprintf(keys->device, sizeof keys->device, "cpu");
+    for (size_t i = 0; i < MAX_KEYS; i++) pm_prover_free(&keys->entry[i].prover);
+    return true;
+}
