@@ -81,7 +81,8 @@ static enum pm_status refused(const struct pm_circuit *c, const struct pm_input 
         if (r->b == 1 || r->b == 2 || r->b == 6)
             return pm_fail(err, PM_MISMATCH, "%s: input signal %s: %s", c->name, signal,
                            exception_name(r->b));
-        return pm_fail(err, PM_CIRCUIT, "%s: %s%s%s", c->name, exception_name(r->b), *text ? ": " : "", text);
+        return pm_fail(err, r->b == 5 ? PM_NO_MEMORY : PM_CIRCUIT, "%s: %s%s%s", c->name,
+                       exception_name(r->b), *text ? ": " : "", text);
     case PMD_TRAP:
         return pm_fail(err, PM_CIRCUIT, "%s: the circuit's code failed: %s", c->name, text);
     case PMD_OUT_OF_MEMORY:

@@ -131,7 +131,7 @@ bool wasm_rt_is_initialized(void) { return true; }
 void wasm_rt_trap(wasm_rt_trap_t trap)
 {
     static const char *const why[] = {"no trap",
-                                      "access outside the module's memory or table",
+                                      "access outside the module's memory or table, or call stack exhausted",
                                       "integer overflow",
                                       "division by zero",
                                       "conversion of a number that is none",
