@@ -1,6 +1,8 @@
 /* The container that .zkey, .wtns, .r1cs and .ptau share (iden3's binary file format): a four-byte type, a
  * version, and sections {type u32, size u64, bytes} in any order. A view into one read-only mapping: nothing
  * is copied, and whatever points into it dies with it. Files of any size (64-bit offsets throughout).
+ * A file that another program cuts short while it is mapped here ends this one by SIGBUS: such files are
+ * replaced by rename, as the writer below does, never changed in place.
  *
  * Checked here: magic, version, that every section lies inside the file, that no byte is left over, that no
  * section occurs twice where only one may. What a section holds is checked by zkey.c, wtns.c, r1cs.c. Errors
