@@ -158,7 +158,7 @@ static enum pm_status parse(struct pm_project *p, const char *place, const char 
     if (!root)
         return pm_fail(err, PM_FORMAT, "%s: line %d, column %d: expected JSON: %s", place, at.line, at.column,
                        at.text);
-    pm_reader_init(&r, place, err);
+    pm_reader_begin(&r, place, err);
     read_project(&r, p, root);
     json_decref(root);
     return r.status;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-void pm_reader_init(struct pm_reader *r, const char *file, struct pm_error *err)
+void pm_reader_begin(struct pm_reader *r, const char *file, struct pm_error *err)
 {
     memset(r, 0, sizeof *r);
     r->file = file;

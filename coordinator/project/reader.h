@@ -18,7 +18,7 @@ struct pm_reader {
     char path[256]; /* "$.versions[0].task" */
 };
 
-void pm_reader_init(struct pm_reader *r, const char *file, struct pm_error *err);
+void pm_reader_begin(struct pm_reader *r, const char *file, struct pm_error *err);
 
 /* Goes down to a field or an element (name NULL: element `index`); the mark leads back. */
 size_t pm_reader_enter(struct pm_reader *r, const char *name, size_t index);
