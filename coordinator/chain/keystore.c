@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/keccak.h"
 #include "base/random.h"
+#include "coordinator/chain/scrypt.h"
 #include "coordinator/chain/tx.h"
 
 #include <errno.h>
@@ -18,12 +19,13 @@
 #include <unistd.h>
 
 enum { KEYSTORE_MAX_BYTES = 16384, PASSWORD_MAX = 1024, SALT_MAX = 64 };
-static const uint64_t scrypt_max_memory = 300u << 20; /* the usual keys need 256 MiB */
+static const size_t scrypt_max_memory = 300u << 20; /* the usual keys need 256 MiB */
 
 struct crypt {
     uint8_t salt[SALT_MAX], iv[16], ciphertext[32], mac[32];
     size_t salt_len;
-    uint64_t n, r, p;
+    uint64_t n;
+    uint32_t r, p;
 };
 
 /* The bytes of a small file, with a NUL behind. private_file: nobody else may read it. */
@@ -83,12 +85,7 @@ void pm_password_free(char **password)
 static enum pm_status derive(uint8_t key[32], const struct crypt *c, const char *password,
                              struct pm_error *err)
 {
-    if (EVP_PBE_scrypt(password, strlen(password), c->salt, c->salt_len, c->n, c->r, c->p, scrypt_max_memory,
-                       key, 32) == 1)
-        return PM_OK;
-    return pm_fail(err, PM_NO_MEMORY, "scrypt with n = %llu, r = %llu failed; it needs %llu MiB",
-                   (unsigned long long)c->n, (unsigned long long)c->r,
-                   (unsigned long long)(128 * c->n * c->r >> 20));
+    return pm_scrypt_var(key, 32, password, c->salt, c->salt_len, c->n, c->r, c->p, scrypt_max_memory, err);
 }
 
 static enum pm_status aes_ctr(uint8_t out[32], const uint8_t in[32], const uint8_t key[16],
@@ -132,15 +129,12 @@ static enum pm_status parse_scrypt(struct crypt *c, const json_t *crypto, const 
         return pm_fail(err, PM_UNSUPPORTED,
                        "%s: kdfparams: expected n a power of two up to 2^20, r and p up to 64, dklen 32",
                        path);
-    if ((uint64_t)(128 * n * r) > scrypt_max_memory)
-        return pm_fail(err, PM_UNSUPPORTED, "%s: scrypt would need %lld MiB, at most 300 are allowed", path,
-                       (long long)(128 * n * r >> 20));
     if (digits == 0 || digits % 2 != 0 || digits > 2 * SALT_MAX || !pm_hex_decode(c->salt, digits / 2, salt))
         return pm_fail(err, PM_FORMAT, "%s: kdfparams.salt: expected up to %d bytes of hex", path, SALT_MAX);
     c->salt_len = digits / 2;
     c->n = (uint64_t)n;
-    c->r = (uint64_t)r;
-    c->p = (uint64_t)p;
+    c->r = (uint32_t)r;
+    c->p = (uint32_t)p;
     return PM_OK;
 }
 
