@@ -21,6 +21,7 @@ const flags = {
   meter_batch: ['--O2'],
   multiplier: [],
   multiplier_bls: ['--prime', 'bls12381'],
+  poseidon: ['--O2'],
   sha256: [],
   shapes: [],
 };
