@@ -5,6 +5,7 @@
 #include "witness/tool.h"
 #include "base/bytes.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
@@ -251,17 +252,35 @@ static enum pm_status install(const struct pm_build *b, const char *dir, struct 
     return ok ? PM_OK : pm_fail(err, PM_IO, "%s: cannot be put in place: %s", b->entry, strerror(saved));
 }
 
+/* What crashed builders of this entry left behind; the lock says that none is at work. A compiler that
+ * outlives its builder for a moment may still write there, so no folder is used twice, and what cannot be
+ * removed yet waits for the next time. */
+static void remove_leftovers(const struct pm_build *b)
+{
+    char parent[PM_BUILD_PATH], path[PM_BUILD_PATH + 260];
+    const char *name = strrchr(b->entry, '/') + 1;
+    size_t len = strlen(name);
+    snprintf(parent, sizeof parent, "%.*s", (int)(name - b->entry), b->entry);
+    DIR *dir = opendir(parent);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir)) {
+        if (strncmp(e->d_name, name, len) != 0 || strncmp(e->d_name + len, ".build-", 7) != 0) continue;
+        snprintf(path, sizeof path, "%s%s", parent, e->d_name);
+        pm_tool_remove_dir(path);
+    }
+    if (dir) closedir(dir);
+}
+
 static enum pm_status build_entry(const struct pm_build *b, struct pm_error *err)
 {
     enum pm_status status;
-    char dir[PM_BUILD_PATH + 8], path[PM_BUILD_PATH + 32];
+    char dir[PM_BUILD_PATH + 16], path[PM_BUILD_PATH + 32];
     const char *flags[max_optional];
     size_t n_flags = max_optional, header_len;
     uint8_t *header = NULL;
-    snprintf(dir, sizeof dir, "%s.build", b->entry);
+    remove_leftovers(b);
+    snprintf(dir, sizeof dir, "%s.build-XXXXXX", b->entry);
+    if (!mkdtemp(dir)) return pm_fail(err, PM_IO, "%s: %s", dir, strerror(errno));
     snprintf(path, sizeof path, "%s/circuit.h", dir);
-    pm_tool_remove_dir(dir); /* what a crash left; the lock says that nobody is at work in it */
-    if (mkdir(dir, 0700) != 0) return pm_fail(err, PM_IO, "%s: %s", dir, strerror(errno));
     PM_GOTO(put_file(dir, "circuit.wasm", b->wasm, b->wasm_len, err));
     PM_GOTO(put_file(dir, "driver.c", pm_driver_c, pm_driver_c_len, err));
     PM_GOTO(put_file(dir, "protocol.h", pm_driver_protocol_h, pm_driver_protocol_h_len, err));

@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -27,6 +28,13 @@
 
 enum { stack_bytes = 64 << 20, first_own_fd = 16, tool_files = 256 };
 
+/* Where the child could not be prepared: the step and its errno. In a shared mapping, since vfork may be a
+ * plain fork (sanitizers make it one). */
+struct report {
+    const char *failed;
+    int failed_errno;
+};
+
 struct child {
     const struct pm_sandbox_job *job;
     int stdio, errors, exec_fd, landlock; /* all of them at first_own_fd or above */
@@ -34,8 +42,7 @@ struct child {
     struct rlimit limits[7];
     int limit_kind[7];
     pid_t parent;
-    const char *failed; /* the step that failed, and its errno: written by the child into shared memory */
-    int failed_errno;
+    struct report *report;
 };
 
 struct run {
@@ -52,8 +59,8 @@ struct run {
 
 __attribute__((noreturn)) static void child_fail(struct child *c, const char *step)
 {
-    c->failed_errno = errno;
-    c->failed = step;
+    c->report->failed_errno = errno;
+    c->report->failed = step;
     _exit(127);
 }
 
@@ -159,9 +166,6 @@ static enum pm_status launch(struct run *r, struct child *c, struct pm_error *er
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (r->pid < 0)
         return pm_fail(err, PM_SANDBOX, "%s: no child process: %s", r->what, strerror(start_errno));
-    if (c->failed)
-        return pm_fail(err, PM_SANDBOX, "%s: the child could not be prepared: %s: %s", r->what, c->failed,
-                       strerror(c->failed_errno));
     r->pidfd = (int)syscall(SYS_pidfd_open, r->pid, 0);
     if (r->pidfd < 0) return pm_fail(err, PM_SANDBOX, "%s: pidfd_open: %s", r->what, strerror(errno));
     return PM_OK;
@@ -288,6 +292,7 @@ enum pm_status pm_sandbox_run(const struct pm_sandbox_job *job, struct pm_sandbo
     enum pm_status status;
     int sockets[2] = {-1, -1}, pipes[2] = {-1, -1};
     struct child c = {.job = job, .exec_fd = -1, .landlock = -1, .parent = getpid()};
+    void *page = mmap(NULL, sizeof(struct report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     struct run r = {.job = job,
                     .result = result,
                     .what = what,
@@ -297,6 +302,8 @@ enum pm_status pm_sandbox_run(const struct pm_sandbox_job *job, struct pm_sandbo
                     .err_open = true};
     *result = (struct pm_sandbox_result){0};
 
+    if (page == MAP_FAILED) return pm_fail(err, PM_NO_MEMORY, "%s: no memory to start it", what);
+    c.report = page;
     PM_GOTO(pm_sandbox_filter(&c.filter, job->kind, err));
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) != 0 || pipe2(pipes, O_CLOEXEC) != 0) {
         status = pm_fail(err, PM_SANDBOX, "%s: no pipes: %s", what, strerror(errno));
@@ -322,6 +329,9 @@ enum pm_status pm_sandbox_run(const struct pm_sandbox_job *job, struct pm_sandbo
     sockets[1] = pipes[1] = -1;
     if (status == PM_OK) status = converse(&r, err);
     if (r.pid > 0) status = finish(&r, status, err);
+    if (c.report->failed)
+        status = pm_fail(err, PM_SANDBOX, "%s: the child could not be prepared: %s: %s", what,
+                         c.report->failed, strerror(c.report->failed_errno));
 out:
     for (int i = 0; i < 2; i++) {
         if (sockets[i] >= 0) close(sockets[i]);
@@ -331,5 +341,6 @@ out:
     if (c.landlock >= 0) close(c.landlock);
     if (r.pidfd >= 0) close(r.pidfd);
     free(c.filter.filter);
+    munmap(page, sizeof(struct report));
     return status;
 }

@@ -13,6 +13,23 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+static struct scmp_arg_cmp equal(unsigned arg, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_EQ, .datum_a = value};
+}
+
+static struct scmp_arg_cmp masked(unsigned arg, uint64_t mask, uint64_t value)
+{
+    return (struct scmp_arg_cmp){.arg = arg, .op = SCMP_CMP_MASKED_EQ, .datum_a = mask, .datum_b = value};
+}
+
+static int allow_if(scmp_filter_ctx ctx, int call, struct scmp_arg_cmp a, const struct scmp_arg_cmp *b)
+{
+    struct scmp_arg_cmp both[2] = {a};
+    if (b) both[1] = *b;
+    return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, call, b ? 2 : 1, both);
+}
+
 /* Native circuit code: read 0, write 1 and 2, memory without PROT_EXEC, exit; and the one exec that starts
  * it. */
 static int allow_code(scmp_filter_ctx ctx)
@@ -45,18 +62,15 @@ static int allow_code(scmp_filter_ctx ctx)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, plain[i], 0);
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(read), 1, SCMP_A0(SCMP_CMP_EQ, 0));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 1));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(write), 1, SCMP_A0(SCMP_CMP_EQ, 2));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mmap), 2, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-                            SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS));
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect), 1,
-                            SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
-    /* It may add filters to itself (the driver then forbids the exec below as well), nothing else of prctl.
-     */
+    bad |= allow_if(ctx, SCMP_SYS(read), equal(0, 0), NULL);
+    bad |= allow_if(ctx, SCMP_SYS(write), equal(0, 1), NULL);
+    bad |= allow_if(ctx, SCMP_SYS(write), equal(0, 2), NULL);
+    struct scmp_arg_cmp anonymous = masked(3, MAP_ANONYMOUS, MAP_ANONYMOUS), path = equal(4, AT_EMPTY_PATH);
+    bad |= allow_if(ctx, SCMP_SYS(mmap), masked(2, PROT_EXEC, 0), &anonymous);
+    bad |= allow_if(ctx, SCMP_SYS(mprotect), masked(2, PROT_EXEC, 0), NULL);
+    /* It may add filters to itself (the driver then forbids the exec below as well). */
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(seccomp), 0);
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(execveat), 2,
-                            SCMP_A0(SCMP_CMP_EQ, PM_SANDBOX_EXEC_FD), SCMP_A4(SCMP_CMP_EQ, AT_EMPTY_PATH));
+    bad |= allow_if(ctx, SCMP_SYS(execveat), equal(0, PM_SANDBOX_EXEC_FD), &path);
     return bad;
 }
 
@@ -126,8 +140,8 @@ static int deny_tool(scmp_filter_ctx ctx)
     int bad = 0;
     for (size_t i = 0; i < sizeof denied / sizeof *denied; i++)
         bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), denied[i], 0);
-    bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
-                            SCMP_A0(SCMP_CMP_MASKED_EQ, CLONE_NEWUSER, CLONE_NEWUSER));
+    struct scmp_arg_cmp new_user = masked(0, CLONE_NEWUSER, CLONE_NEWUSER);
+    bad |= seccomp_rule_add_array(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1, &new_user);
     /* Its flags stand in memory, where no filter sees them; the C library then falls back on clone. */
     bad |= seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
     return bad;
