@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/random.h"
 #include "wire/zap.h"
 
 #include <errno.h>
@@ -259,7 +260,12 @@ static bool monitor_start(struct pm_dealer *d, void *context)
     char address[64];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED;
-    snprintf(address, sizeof address, "inproc://proofmill.dealer.%p", (void *)d);
+    /* Not d's own address: libzmq closes a monitor after its dealer was freed, and the next one may lie there. */
+    uint8_t unique[8];
+    char name[17];
+    if (pm_random_bytes(unique, sizeof unique, NULL) != PM_OK) return false;
+    pm_hex_encode(name, unique, sizeof unique);
+    snprintf(address, sizeof address, "inproc://proofmill.dealer.%s", name);
     if (zmq_socket_monitor(d->socket, address, events) != 0) return false;
     d->monitor = zmq_socket(context, ZMQ_PAIR);
     return d->monitor && set_int(d->monitor, ZMQ_LINGER, 0) && zmq_connect(d->monitor, address) == 0;
