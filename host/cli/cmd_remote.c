@@ -16,6 +16,15 @@ static const char *text(json_t *row, const char *key)
     return s ? s : "-";
 }
 
+/* A number or a text, as text. */
+static const char *any(char out[24], json_t *row, const char *key)
+{
+    json_t *value = json_object_get(row, key);
+    if (!json_is_integer(value)) return text(row, key);
+    (void)snprintf(out, 24, "%lld", (long long)json_integer_value(value));
+    return out;
+}
+
 static long long number(json_t *row, const char *key)
 {
     return (long long)json_integer_value(json_object_get(row, key));
@@ -73,11 +82,11 @@ void show_tasks(json_t *result)
            "messages", "attempts", "prover", "proof");
     json_array_foreach(json_object_get(result, "tasks"), i, t)
     {
-        char ms[24] = "-";
+        char ms[24] = "-", project[24];
         if (json_is_integer(json_object_get(t, "prove_ms")))
             (void)snprintf(ms, sizeof ms, "%lld ms", number(t, "prove_ms"));
         printf("%.18s  %7s  %-10s  %-16.16s  %8lld  %8lld  %-12.12s  %8s\n", text(t, "id"),
-               text(t, "project"), text(t, "state"), text(t, "group"), number(t, "n_messages"),
+               any(project, t, "project"), text(t, "state"), text(t, "group"), number(t, "n_messages"),
                number(t, "attempts"), text(t, "node_name"), ms);
     }
 }
@@ -138,9 +147,9 @@ void show_explain(json_t *result)
 {
     size_t i;
     json_t *row;
-    char at[16];
+    char at[16], project[24];
     printf("task %s\n", text(result, "id"));
-    printf("  project %s version %s, group %s, %lld messages\n", text(result, "project"),
+    printf("  project %s version %s, group %s, %lld messages\n", any(project, result, "project"),
            text(result, "version"), text(result, "group"), number(result, "n_messages"));
     printf("  state: %s after %lld attempts\n\n", text(result, "state"), number(result, "attempts"));
     json_array_foreach(json_object_get(result, "history"), i, row)

@@ -70,7 +70,7 @@ async function main() {
   const cache = join(options.build, 'demo');
   mkdirSync(cache, { recursive: true });
   const files = await application(cache, bin, say);
-  const stack = new Stack({ files, dir: mkdtempSync(join(cache, 'run-')), bin, progress: say });
+  const stack = new Stack({ files, cache, dir: mkdtempSync(join(cache, 'run-')), bin, progress: say });
   let interrupted = false;
   let good = false;
   const interrupt = () => { interrupted = true; };

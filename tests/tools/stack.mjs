@@ -2,7 +2,7 @@
 // Every server listens on loopback; everything that was started is ended by close(), by its own process id.
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Child, freePort, run, until } from './process.mjs';
 import { modules, projectFile, tests } from './application.mjs';
 
@@ -14,9 +14,9 @@ const chainId = 31337;
 export const dataProcessed = 'DataProcessed(uint256,uint256,address,bool,bytes)';
 
 export class Stack {
-  /** files: of application(); dir: a fresh folder for this run's state and logs; bin: our programs; progress(text). */
-  constructor({ files, dir, bin, progress = () => {} }) {
-    Object.assign(this, { files, dir, bin, progress, children: [], workers: new Map() });
+  /** files: of application(cache, ...); dir: a fresh folder for this run's state and logs; bin: our programs; progress(text). */
+  constructor({ files, cache, dir, bin, progress = () => {} }) {
+    Object.assign(this, { files, cache, dir, bin, progress, children: [], workers: new Map() });
     mkdirSync(dir, { recursive: true });
     this.readings = join(dir, 'readings');
     mkdirSync(this.readings);
@@ -57,7 +57,8 @@ export class Stack {
     this.keystore = join(this.dir, 'account.json');
     this.password = join(this.dir, 'account.password');
     writeFileSync(this.password, randomBytes(24).toString('hex') + '\n', { mode: 0o600 });
-    const said = this.coordinatorTool('keystore', 'new', '--out', this.keystore, '--password-file', this.password, '--json');
+    const said = this.coordinatorTool('keystore', 'new', '--out', this.keystore, '--password-file', this.password,
+      '--light', '--json');
     this.account = said.address;
     await this.rpc('anvil_setBalance', this.account, '0x56bc75e2d63100000');
   }
@@ -131,7 +132,7 @@ export class Stack {
     writeFileSync(this.allow, '', { flag: 'a' });
     [this.wirePort, this.heartbeatPort, this.httpPort] = [await freePort(), await freePort(), await freePort()];
     this.url = `http://127.0.0.1:${this.httpPort}`;
-    const leases = { duration_ms: 60000, heartbeat_ms: 500, misses: 4, max_attempts: 3, ...options.leases };
+    const leases = { duration_ms: 120000, heartbeat_ms: 500, misses: 4, max_attempts: 3, ...options.leases };
     writeFileSync(this.config, `pool: demo
 data_dir: ${join(this.dir, 'coordinator')}
 workers_file: ${this.allow}
@@ -184,7 +185,9 @@ source_poll_ms: 100
   permit(line) { appendFileSync(this.allow, line.trim() + '\n'); }
 
   async startWorker(name, extra = []) {
-    const data = join(this.dir, name);
+    // Outside this run's folder: keys of the worker, fetched artifacts and compiled circuits serve the next run too.
+    const data = join(this.cache, 'workers', name);
+    mkdirSync(dirname(data), { recursive: true });
     const worker = join(this.bin, 'proofmill-worker');
     if (!this.workers.has(name)) this.permit(run(worker, ['--data', data, '--name', name, '--show-keys']));
     const child = this.start(name, worker, ['--data', data, '--name', name, '--join', this.join, ...extra]);
