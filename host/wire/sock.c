@@ -260,7 +260,8 @@ static bool monitor_start(struct pm_dealer *d, void *context)
     char address[64];
     int events = ZMQ_EVENT_HANDSHAKE_SUCCEEDED | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH |
                  ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL | ZMQ_EVENT_DISCONNECTED;
-    /* Not d's own address: libzmq closes a monitor after its dealer was freed, and the next one may lie there. */
+    /* Not d's own address: libzmq closes a monitor after its dealer was freed, and the next one may lie
+     * there. */
     uint8_t unique[8];
     char name[17];
     if (pm_random_bytes(unique, sizeof unique, NULL) != PM_OK) return false;
