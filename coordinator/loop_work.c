@@ -181,21 +181,21 @@ static bool make_row(struct pm_proof_row *row, const struct pm_session *session,
     return row->proof && row->publics;
 }
 
-/* The ledger does not want this result. A node that sends one again (its DONE was lost) gets its answer
- * again. */
+/* The ledger does not want this result, for the reason in loop->err. A node that sends one again (its DONE
+ * was lost) gets its answer again. */
 static void answer_unwanted(struct pm_loop *loop, struct pm_session *session, const struct pm_msg_result *msg,
-                            const struct pm_task *task, const char *why)
+                            const struct pm_task *task)
 {
     struct pm_proof_row row = {0};
-    bool same = pm_ledger_proof(loop->ledger, &row, msg->task, &loop->err) == PM_OK &&
-                row.lease == msg->lease && row.node == session->node;
+    bool same = pm_ledger_proof(loop->ledger, &row, msg->task, NULL) == PM_OK && row.lease == msg->lease &&
+                row.node == session->node;
     pm_proof_row_fini(&row);
     if (same && task->state == PM_TASK_CHECKING) return; /* its DONE is on the way */
     pm_session_release(session, msg->lease);
     if (same)
         send_done(loop, session, msg->task, msg->lease, true, PM_OK, "accepted before");
     else
-        send_done(loop, session, msg->task, msg->lease, false, PM_CONFLICT, why);
+        send_done(loop, session, msg->task, msg->lease, false, PM_CONFLICT, loop->err.text);
 }
 
 void pm_loop_on_result(struct pm_loop *loop, const struct pm_peer *peer, const struct pm_msg_result *msg)
@@ -216,7 +216,7 @@ void pm_loop_on_result(struct pm_loop *loop, const struct pm_peer *peer, const s
     if (status == PM_NOT_FOUND) {
         send_done(loop, session, msg->task, msg->lease, false, status, "there is no such task");
     } else if (status == PM_CONFLICT) {
-        answer_unwanted(loop, session, msg, &task, loop->err.text);
+        answer_unwanted(loop, session, msg, &task);
     } else if (pm_loop_ledger_ok(loop, status, "keeping a result")) {
         struct pm_held *held = pm_session_held(session, msg->lease);
         if (held) held->answered = true;
