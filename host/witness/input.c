@@ -8,7 +8,6 @@
 #include "base/bytes.h"
 
 #include <jansson.h>
-#include <math.h>
 #include <openssl/bn.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -96,9 +95,9 @@ static enum pm_status take_integer(struct parser *p, int64_t v)
 /* 1e3 and 4.0 are whole numbers; beyond 2^53 the text may have said another number than the double holds. */
 static enum pm_status take_real(struct parser *p, double v)
 {
-    if (v != floor(v)) return not_a_number(p, "a number with a fraction");
-    if (fabs(v) > 9007199254740992.0)
-        return not_a_number(p, "a number with an exponent, too large to be exact");
+    const double limit = 9007199254740992.0;
+    if (v > limit || v < -limit) return not_a_number(p, "a number with an exponent, too large to be exact");
+    if ((double)(int64_t)v != v) return not_a_number(p, "a number with a fraction");
     return take_integer(p, (int64_t)v);
 }
 
