@@ -150,7 +150,7 @@ static void answer(int fd, const char *folder)
     ssize_t got = read(fd, request, sizeof request - 1);
     if (got <= 0) return;
     request[got] = 0;
-    if (sscanf(request, "GET /%200[^ ]", header) != 1) return;
+    if (sscanf(request, "GET /%199[^ ]", header) != 1) return;
     snprintf(path, sizeof path, "%s/%s", folder, header);
     FILE *f = fopen(path, "r");
     if (f) {

@@ -118,6 +118,44 @@ PM_TEST(good_variants)
     project_close(&f);
 }
 
+/* The example that developers copy from coordinator/README.md loads, once its files are there. */
+PM_TEST(the_example_of_the_documentation)
+{
+    static const char ones[] = "1111111111111111111111111111111111111111111111111111111111111111",
+                      twos[] = "2222222222222222222222222222222222222222222222222222222222222222",
+                      threes[] = "3333333333333333333333333333333333333333333333333333333333333333";
+    struct project_fixture f;
+    char *page = NULL, hash[65];
+    size_t len;
+    project_open(&f);
+    CHECK_OK(pm_fetch(&page, &len, PM_TEST_REPOSITORY "/coordinator/README.md", true, 1 << 20, &f.err),
+             f.err);
+    char *start = page ? strstr(page, "```json\n") : NULL, *end = start ? strstr(start + 8, "```") : NULL;
+    CHECK_MSG(end, "no example in the page");
+    if (!end) exit(1);
+    *end = 0;
+    char *key = vk_text(9);
+    temp_text(&f.temp, "meter_batch.zkey", "zkey");
+    temp_text(&f.temp, "meter_batch.wasm", "wasm");
+    temp_text(&f.temp, "verification_key.json", key);
+    hash_text(hash, "zkey");
+    char *first = replaced(start + 8, ones, hash);
+    hash_text(hash, "wasm");
+    char *second = replaced(first, twos, hash);
+    hash_text(hash, key);
+    char *third = replaced(second, threes, hash);
+    temp_text(&f.temp, "project.json", third);
+    struct pm_project *p = project_load(&f);
+    CHECK(p->n_sources == 2 && p->version[0].n_inputs == 11 && p->version[0].n_public == 9);
+    pm_project_free(&p);
+    free(page);
+    free(key);
+    free(first);
+    free(second);
+    free(third);
+    project_close(&f);
+}
+
 struct bad {
     const char *from, *to;
     enum pm_status status;
