@@ -95,6 +95,8 @@ static enum pm_status judge(struct transfer *t, CURLcode code, long http, const 
     }
     if (http == 404 || http == 410)
         return pm_fail(err, PM_NOT_FOUND, "%.200s: the server does not have it (%ld)", url, http);
+    if (code == CURLE_TOO_MANY_REDIRECTS)
+        return pm_fail(err, PM_NETWORK, "%.200s: more than %d redirects", url, MAX_REDIRECTS);
     d->again = http < 400 || http >= 500 || http == 408 || http == 429;
     if (http >= 400) return pm_fail(err, PM_NETWORK, "%.200s: the server answers %ld", url, http);
     return pm_fail(err, PM_NETWORK, "%.200s: %s", url, said);

@@ -115,6 +115,15 @@ enum pm_status pm_work_add(struct pm_work *work, struct pm_job **job, const stru
     return PM_OK;
 }
 
+bool pm_work_has(const struct pm_work *work, const uint8_t task[32])
+{
+    for (size_t i = 0; i < PM_WORK_JOBS; i++) {
+        const struct pm_job *j = &work->job[i];
+        if (j->state != PM_JOB_FREE && !j->cancelled && memcmp(j->task, task, 32) == 0) return true;
+    }
+    return false;
+}
+
 struct pm_job *pm_work_take(struct pm_work *work, enum pm_job_state from)
 {
     struct pm_job *oldest = NULL;

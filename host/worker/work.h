@@ -63,6 +63,8 @@ void pm_work_fini(struct pm_work *work); /* no thread may own a job any more */
 PM_MUST_USE enum pm_status pm_work_add(struct pm_work *work, struct pm_job **job,
                                        const struct pm_msg_task *task, uint64_t now_ms, struct pm_error *err);
 
+bool pm_work_has(const struct pm_work *work, const uint8_t task[32]);
+
 /* The oldest QUEUED (then PREPARING) or READY (then PROVING) job, or NULL. */
 struct pm_job *pm_work_take(struct pm_work *work, enum pm_job_state from);
 
