@@ -40,7 +40,7 @@ static inline void FN(set_infinity)(EC *out)
 static inline bool FN(is_infinity)(const EC *a) { return F(is_zero)(&a->zz); }
 static inline bool FN(affine_is_infinity)(const FN(affine) * a)
 {
-    return F(is_zero)(&a->x) & F(is_zero)(&a->y);
+    return F(is_zero)(&a->x) && F(is_zero)(&a->y);
 }
 
 static inline void FN(affine_load)(FN(affine) * out, const uint8_t *bytes)

@@ -24,10 +24,10 @@ static inline void FN(set_one)(FP2 *out)
     B(set_one)(&out->c0);
     B(set_zero)(&out->c1);
 }
-static inline bool FN(is_zero)(const FP2 *a) { return B(is_zero)(&a->c0) & B(is_zero)(&a->c1); }
+static inline bool FN(is_zero)(const FP2 *a) { return (int)B(is_zero)(&a->c0) & (int)B(is_zero)(&a->c1); }
 static inline bool FN(equal)(const FP2 *a, const FP2 *b)
 {
-    return B(equal)(&a->c0, &b->c0) & B(equal)(&a->c1, &b->c1);
+    return (int)B(equal)(&a->c0, &b->c0) & (int)B(equal)(&a->c1, &b->c1);
 }
 static inline void FN(cmov)(FP2 *out, const FP2 *a, bool flag)
 {
@@ -46,7 +46,7 @@ static inline void FN(store)(uint8_t *bytes, const FP2 *a)
 }
 static inline bool FN(is_canonical)(const FP2 *a)
 {
-    return B(is_canonical)(&a->c0) & B(is_canonical)(&a->c1);
+    return B(is_canonical)(&a->c0) && B(is_canonical)(&a->c1);
 }
 
 static inline void FN(add)(FP2 *out, const FP2 *a, const FP2 *b)
