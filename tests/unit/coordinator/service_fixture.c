@@ -202,12 +202,19 @@ void service_start(struct service *s, const char *leases, const char *token)
     s->running = true;
 }
 
+void service_halt_loop(struct service *s)
+{
+    pm_loop_stop(s->loop);
+    pthread_join(s->thread, NULL);
+    s->halted = true;
+}
+
 void service_stop(struct service *s)
 {
     if (!s->running) return;
     s->running = false;
-    pm_loop_stop(s->loop);
-    pthread_join(s->thread, NULL);
+    if (!s->halted) service_halt_loop(s);
+    s->halted = false;
     pm_http_stop(&s->http);
     pm_loop_free(&s->loop);
     pm_board_free(&s->board);
@@ -409,7 +416,10 @@ long http_call(struct service *s, char **out, const char *method, const char *pa
     if (token) headers = curl_slist_append(headers, authorization);
     if (header) headers = curl_slist_append(headers, header);
     curl_easy_setopt(curl, CURLOPT_URL, url);
-    curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
+    if (strcmp(method, "HEAD") == 0)
+        curl_easy_setopt(curl, CURLOPT_NOBODY, 1L);
+    else
+        curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, method);
     if (body) {
         curl_easy_setopt(curl, CURLOPT_POSTFIELDS, body);
         curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));

@@ -32,7 +32,7 @@ struct service {
     struct pm_loop *loop;
     struct pm_http *http;
     pthread_t thread;
-    bool running;
+    bool running, halted;
     struct pm_curve_keys keys;
     struct pm_ledger *ledger; /* of the test's own thread */
     unsigned n_proved;        /* __atomic */
@@ -44,6 +44,7 @@ void service_make(struct service *s);
 /* leases: lines of the configuration's section, e.g. "duration_ms: 1000". token: for POST, or NULL. */
 void service_start(struct service *s, const char *leases, const char *token);
 void service_stop(struct service *s);
+void service_halt_loop(struct service *s); /* the loop ends, the HTTP server goes on */
 void service_free(struct service *s);
 
 /* n messages of one meter with these readings, stored and made known; returns their sum. */
