@@ -253,6 +253,26 @@ PM_TEST(a_rejected_late_result_leaves_the_open_lease_at_work)
     fixture_close(&f);
 }
 
+/* Even where it was the last attempt that may fail: the one at work may still bring the proof. */
+PM_TEST(a_lease_at_work_is_waited_for)
+{
+    struct fixture f;
+    uint8_t task[32];
+    fixture_open(&f);
+    uint64_t liar = add_node(&f, 1, "liar"), honest = add_node(&f, 2, "honest");
+    add_task(&f, task, 1);
+    struct pm_lease first = lease_to(&f, task, liar, 0);
+    CHECK_OK(pm_ledger_lease_end(f.ledger, first.number, false, 1, "deadline passed", &f.err), f.err);
+    struct pm_lease second = lease_to(&f, task, honest, 60000);
+    CHECK_OK(result(&f, task, first.number, liar), f.err);
+    CHECK_OK(pm_ledger_verdict(f.ledger, task, false, 1, "does not verify", &f.err), f.err);
+    CHECK_U64(state_of(&f, task), PM_TASK_DISPATCHED);
+    CHECK_OK(result(&f, task, second.number, honest), f.err);
+    CHECK_OK(pm_ledger_verdict(f.ledger, task, true, 1, NULL, &f.err), f.err);
+    CHECK_U64(state_of(&f, task), PM_TASK_PROVED);
+    fixture_close(&f);
+}
+
 /* While a late result is checked, the newer lease ends: the task then waits for the verdict alone. */
 PM_TEST(a_lease_that_ends_during_a_check)
 {
