@@ -88,6 +88,44 @@ PM_TEST(a_damaged_cache_heals)
     }
 }
 
+/* The path of the one program in a cache folder. */
+static void program_in(char path[1024], const char *dir)
+{
+    DIR *d = opendir(dir);
+    path[0] = '\0';
+    for (struct dirent *e = d ? readdir(d) : NULL; e; e = readdir(d))
+        if (strncmp(e->d_name, "circuit-", 8) == 0 && !strchr(e->d_name, '.'))
+            snprintf(path, 1024, "%s/%s", dir, e->d_name);
+    if (d) closedir(d);
+}
+
+/* A program in good order that belongs to another circuit, where this one's should be. */
+PM_TEST(an_exchanged_program_is_noticed)
+{
+    char mine[1024], other[1024];
+    size_t len;
+    struct pm_circuit *c;
+    uint8_t *wasm = scratch_read(PM_HOSTILE_WASM, &len), *name = memmem(wasm, len, "Foo_1", 5);
+    CHECK(name != NULL);
+    if (!name) return;
+    memcpy(name, "Bar_1", 5);
+    scratch_write(scratch("other.wasm"), wasm, len);
+    free(wasm);
+    CHECK_OK(pm_circuit_open(&c, scratch("other.wasm"), scratch("exchange-other"), &err), err);
+    pm_circuit_close(&c);
+    CHECK_OK(pm_circuit_open(&c, PM_HOSTILE_WASM, scratch("exchange"), &err), err);
+    uint8_t sha256[32];
+    memcpy(sha256, pm_circuit_info(c)->sha256, 32);
+    pm_circuit_close(&c);
+    program_in(mine, scratch("exchange"));
+    program_in(other, scratch("exchange-other"));
+    CHECK(strcmp(strrchr(mine, '/'), strrchr(other, '/')) != 0);
+    CHECK(rename(other, mine) == 0);
+    CHECK_OK(pm_circuit_open(&c, PM_HOSTILE_WASM, scratch("exchange"), &err), err);
+    CHECK_MEM(pm_circuit_info(c)->sha256, sha256, 32);
+    pm_circuit_close(&c);
+}
+
 /* Mutated modules: opened or refused with a text, never a crash, never more than their limits. */
 PM_TEST(mutated_modules)
 {
