@@ -68,8 +68,11 @@ struct pm_project {
     struct pm_project_version *version;
 };
 
-/* where: path or http(s) URL. expected_hash may be NULL. Artifacts that are local files are hashed and their
- * sizes filled in; the verification key is read and checked. Errors name the file and the JSON path. */
+/* where: path or http(s) URL, which may be on a private address: the operator chose it. URLs inside the file
+ * may be so only at the same scheme, host and port. expected_hash may be NULL. Artifacts that are local files
+ * are hashed and their sizes filled in (a remote zkey or wasm has size 0 here and is checked by who fetches
+ * it); the verification key is read and checked. One public signal must be the domain. Errors name the file
+ * and the JSON path. */
 PM_MUST_USE enum pm_status pm_project_load(struct pm_project **out, uint64_t id, const char *where,
                                            const uint8_t *expected_hash, struct pm_error *err);
 void pm_project_free(struct pm_project **project);
