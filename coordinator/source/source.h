@@ -22,7 +22,7 @@ void pm_source_free(struct pm_source **source);
 
 /* Hands at most max messages after `cursor` ("" from the beginning) to the sink. *next: malloc'ed new cursor.
  * A sink that fails ends the poll with its status. A malformed line is a message like any other: the sink
- * decides. */
+ * decides; one of more than 64 KiB is handed over cut to 64 KiB and one byte, which no check accepts. */
 PM_MUST_USE enum pm_status pm_source_poll(struct pm_source *source, char **next, const char *cursor,
                                           size_t max, pm_source_sink *sink, void *ctx, struct pm_error *err);
 
