@@ -41,12 +41,30 @@ static const char *clock_text(char out[16], long long at_ms)
     return out;
 }
 
-/* Standard input or a file, whole. */
+/* Standard input, whole. */
+static enum pm_status read_input(char **out, struct pm_error *err)
+{
+    size_t len = 0;
+    char *all = malloc(max_messages_bytes + 1);
+    if (!all) return pm_fail(err, PM_NO_MEMORY, "no memory for %d bytes of messages", max_messages_bytes);
+    for (size_t n;
+         len < max_messages_bytes && (n = fread(all + len, 1, max_messages_bytes - len, stdin)) > 0;)
+        len += n;
+    all[len] = '\0';
+    if (ferror(stdin) || !feof(stdin) || strlen(all) != len) {
+        free(all);
+        return pm_fail(err, PM_FORMAT, "standard input: expected text of less than %d bytes",
+                       max_messages_bytes);
+    }
+    *out = all;
+    return PM_OK;
+}
+
 static enum pm_status read_messages(char **out, struct pm_cli *cli, const char *path)
 {
     size_t len = 0;
-    return pm_json_load(out, &len, strcmp(path, "-") == 0 ? "/dev/stdin" : path, max_messages_bytes,
-                        &cli->err);
+    if (strcmp(path, "-") == 0) return read_input(out, &cli->err);
+    return pm_json_load(out, &len, path, max_messages_bytes, &cli->err);
 }
 
 enum pm_status cmd_submit(struct pm_cli *cli, json_t **result)

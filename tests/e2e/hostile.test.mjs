@@ -35,7 +35,7 @@ async function fakeReadings(seed) {
 
 test('results that are not the task\'s own proof are refused by the coordinator, and the task settles through another', async (t) => {
   const stack = await roadUp(t, { meters: 1, leases: { max_attempts: 20 } });
-  const cache = join(stack.dir, 'native');
+  const cache = join(stack.cache, 'native');
   const node = await hostile(t, stack, 'mallory');
 
   // An older task of the same meter is settled by an honest node first: its proof is the one to copy.
@@ -96,7 +96,7 @@ test('results that are not the task\'s own proof are refused by the coordinator,
 
 test('the contracts refuse the same, called directly', async (t) => {
   const stack = await roadUp(t, { meters: 1, workers: ['mill-1'] });
-  const cache = join(stack.dir, 'native');
+  const cache = join(stack.cache, 'native');
   stack.feed(1, readingsPerTask);
   const [task] = await settled(stack, 1);
   const row = (await stack.api(`/v1/tasks/${task.id}`)).proofs[0];

@@ -16,7 +16,7 @@ export async function roadUp(t, { meters, workers = [], leases = {} }) {
   const cache = join(build, 'demo');
   mkdirSync(cache, { recursive: true });
   const files = await application(cache, bin);
-  const stack = new Stack({ files, dir: mkdtempSync(join(cache, 'e2e-')), bin });
+  const stack = new Stack({ files, cache, dir: mkdtempSync(join(cache, 'e2e-')), bin });
   t.after(async () => {
     await stack.close();
     if (t.passed !== false) rmSync(stack.dir, { recursive: true, force: true });

@@ -28,7 +28,7 @@ struct probe {
     uint8_t session[16];
     bool in;
     uint32_t heartbeat_ms;
-    uint64_t next_beat_ms, sequence;
+    uint64_t next_beat_ms, next_hello_ms, sequence;
     struct pm_error err;
 };
 
@@ -144,10 +144,17 @@ static enum pm_status die(const struct probe *p)
 
 /* -- the session -- */
 
+/* Knocks: a connection that the list of workers refused is not tried again by itself, so a new one is made.
+ */
 static enum pm_status hello(struct probe *p)
 {
     struct pm_msg m = {.kind = PM_MSG_HELLO,
                        .hello = {.protocol = PM_WIRE_PROTOCOL, .software = "wire_probe"}};
+    p->in = false;
+    p->next_hello_ms = pm_clock_ms() + 1000;
+    pm_dealer_free(&p->work);
+    PM_TRY(pm_dealer_new(&p->work, p->wire, p->join.host, p->join.port, p->join.server_public, &p->curve,
+                         &p->err));
     return pm_dealer_send(p->work, &m, &p->err);
 }
 
@@ -192,7 +199,7 @@ static enum pm_status receive(struct probe *p)
         print(to_json(&m));
         if (m.kind == PM_MSG_CHALLENGE) status = login(p, &m.challenge);
         if (m.kind == PM_MSG_WELCOME) status = welcome(p, &m.welcome);
-        if (m.kind == PM_MSG_LOGIN_AGAIN) status = hello(p);
+        if (m.kind == PM_MSG_LOGIN_AGAIN && p->in) status = hello(p);
         pm_msg_fini(&m);
         PM_TRY(status);
     }
@@ -266,12 +273,10 @@ int main(int argc, char **argv)
     }
     if (status == PM_OK) status = pm_join_parse(&p.join, argv[1], &p.err);
     if (status == PM_OK) status = pm_wire_new(&p.wire, &p.err);
-    if (status == PM_OK)
-        status =
-            pm_dealer_new(&p.work, p.wire, p.join.host, p.join.port, p.join.server_public, &p.curve, &p.err);
     if (status == PM_OK) status = hello(&p);
     while (status == PM_OK && open) {
         status = receive(&p);
+        if (status == PM_OK && !p.in && pm_clock_ms() > p.next_hello_ms) status = hello(&p);
         if (status == PM_OK) status = beat(&p);
         if (status == PM_OK) status = listen_to_input(&p, &open);
     }
