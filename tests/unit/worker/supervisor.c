@@ -106,7 +106,8 @@ PM_TEST(a_signal_in_the_pause_ends_it)
 {
     struct act act = {.log = in_folder("pause"), .crashes = 100};
     pid_t pid = begin(&act);
-    CHECK(wait_starts(act.log, 2)); /* now it waits for two seconds */
+    CHECK(wait_starts(act.log, 2));
+    pm_clock_sleep_ms(300); /* it crashes, and the supervisor waits for two seconds */
     kill(pid, SIGTERM);
     CHECK_U64(end(pid), 0);
     CHECK_U64(count_starts(act.log), 2);
