@@ -133,7 +133,7 @@ static enum pm_status outbox_targets(struct pm_outbox_target **out, size_t *n_ou
     return PM_OK;
 }
 
-static enum pm_status start_outbox(struct coordinator *c, struct pm_error *err)
+static enum pm_status make_outbox(struct coordinator *c, struct pm_error *err)
 {
     const struct pm_config *config = c->config;
     struct pm_outbox_options options = {.max_fee_wei = config->max_fee_gwei * 1000000000u};
@@ -150,7 +150,6 @@ static enum pm_status start_outbox(struct coordinator *c, struct pm_error *err)
     PM_GOTO(pm_keystore_read(key, address, config->keystore, password, err));
     PM_GOTO(outbox_targets(&targets, &n, c, err));
     PM_GOTO(pm_outbox_new(&c->outbox, config->ledger_path, key, targets, n, &options, err));
-    PM_GOTO(pm_outbox_start(c->outbox, err));
     pm_hex_encode(text, address, 20);
     pm_log(PM_LOG_INFO, "main", "transactions are paid by 0x%s, at most %llu gwei per gas", text,
            (unsigned long long)config->max_fee_gwei);
@@ -222,8 +221,9 @@ static enum pm_status start(struct coordinator *c, struct pm_error *err)
     options.n_projects = c->n_projects;
     options.board = c->board;
     PM_TRY(pm_loop_new(&c->loop, &options, err));
-    PM_TRY(start_outbox(c, err));
+    PM_TRY(make_outbox(c, err));
     PM_TRY(start_http(c, err));
+    if (c->outbox) PM_TRY(pm_outbox_start(c->outbox, err)); /* last: what it sends cannot be taken back */
     join_string(join, c->config, c->keys.public_key, pm_loop_port(c->loop));
     pm_log(PM_LOG_INFO, "main", "proofmill-coordinator " PM_VERSION ", pool %s, %zu projects",
            c->config->pool, c->n_projects);

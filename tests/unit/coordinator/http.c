@@ -154,6 +154,7 @@ PM_TEST(tasks_nodes_projects)
     char path[200], hex[65];
     begin(NULL);
     CHECK(worker_login(&w, &msg));
+    pm_msg_fini(&msg);
     worker_credit(&w, 1);
     service_push(&s, "m1", 1, 4);
     service_push(&s, "m2", 1, 4);
@@ -218,6 +219,7 @@ PM_TEST(metrics)
     char *text = NULL;
     begin(NULL);
     CHECK(worker_login(&w, &msg));
+    pm_msg_fini(&msg);
     worker_credit(&w, 1);
     service_push(&s, "m1", 1, 4);
     msg = worker_next(&w, 10000);

@@ -359,7 +359,8 @@ PM_TEST(foreign_results)
     worker_result(&a, task.task.task, task.task.lease, proof, publics);
     expect_done(&a, true, PM_OK, "");
     free(proof);
-    service_prove(&s, &proof, &(char *){NULL}, (const char *)task.task.input.data, task.task.input.len);
+    free(publics);
+    service_prove(&s, &proof, &publics, (const char *)task.task.input.data, task.task.input.len);
     worker_result(&b, task.task.task, task.task.lease, proof, publics); /* other bytes, the same statement */
     expect_done(&b, false, PM_CONFLICT, "");
     CHECK_U64(__atomic_load_n(&s.n_proved, __ATOMIC_RELAXED), 1);

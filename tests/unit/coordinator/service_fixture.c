@@ -277,8 +277,8 @@ void worker_connect(struct worker *w)
     struct service *s = w->s;
     struct pm_dealer *old = w->work;
     pm_dealer_free(&w->beat);
-    MUST(pm_dealer_new(&w->work, w->wire, "127.0.0.1", pm_loop_port(s->loop), s->keys.public_key, &w->curve,
-                       &s->err));
+    MUST(pm_dealer_new(&w->work, w->wire, "127.0.0.1", w->port ? w->port : pm_loop_port(s->loop),
+                       s->keys.public_key, &w->curve, &s->err));
     pm_dealer_free(&old);
 }
 

@@ -63,6 +63,7 @@ struct worker {
     struct pm_identity identity;
     uint8_t session[16];
     uint64_t node;
+    unsigned port; /* 0: the service's */
     uint32_t heartbeat_port;
     uint64_t sequence;
 };
