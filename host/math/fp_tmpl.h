@@ -59,44 +59,17 @@ static inline void FN(store)(uint8_t *bytes, const FP *a)
     for (int i = 0; i < FP_LIMBS; i++) pm_store_le64(bytes + 8 * i, a->limb[i]);
 }
 
-/* out = a + b and out = a - b as integers mod R; carry and borrow are returned. Two limbs at a time, because
- * gcc makes good code of it (a chain of single limbs takes twice the time). */
+/* out = a + b and out = a - b as integers mod R; carry and borrow are returned. */
 static inline uint64_t FN(raw_add)(FP *out, const FP *a, const FP *b)
 {
     uint64_t carry = 0;
-    int i = 0;
-    for (; i + 1 < FP_LIMBS; i += 2) {
-        pm_u128 s;
-        uint64_t c = __builtin_add_overflow(pm_u128_of(a->limb + i), pm_u128_of(b->limb + i), &s);
-        if (i > 0) c |= __builtin_add_overflow(s, (pm_u128)carry, &s);
-        out->limb[i] = (uint64_t)s;
-        out->limb[i + 1] = (uint64_t)(s >> 64);
-        carry = c;
-    }
-    if (i < FP_LIMBS) {
-        pm_u128 s = (pm_u128)a->limb[i] + b->limb[i] + carry;
-        out->limb[i] = (uint64_t)s;
-        carry = (uint64_t)(s >> 64);
-    }
+    for (int i = 0; i < FP_LIMBS; i++) out->limb[i] = pm_add_carry(a->limb[i], b->limb[i], &carry);
     return carry;
 }
 static inline uint64_t FN(raw_sub)(FP *out, const FP *a, const FP *b)
 {
     uint64_t borrow = 0;
-    int i = 0;
-    for (; i + 1 < FP_LIMBS; i += 2) {
-        pm_u128 d;
-        uint64_t c = __builtin_sub_overflow(pm_u128_of(a->limb + i), pm_u128_of(b->limb + i), &d);
-        if (i > 0) c |= __builtin_sub_overflow(d, (pm_u128)borrow, &d);
-        out->limb[i] = (uint64_t)d;
-        out->limb[i + 1] = (uint64_t)(d >> 64);
-        borrow = c;
-    }
-    if (i < FP_LIMBS) {
-        pm_u128 d = (pm_u128)a->limb[i] - b->limb[i] - borrow;
-        out->limb[i] = (uint64_t)d;
-        borrow = (uint64_t)(d >> 64) & 1;
-    }
+    for (int i = 0; i < FP_LIMBS; i++) out->limb[i] = pm_sub_borrow(a->limb[i], b->limb[i], &borrow);
     return borrow;
 }
 

@@ -22,7 +22,32 @@
 
 __extension__ typedef unsigned __int128 pm_u128;
 
-/* The number in two limbs. */
-static inline pm_u128 pm_u128_of(const uint64_t *limb) { return (pm_u128)limb[1] << 64 | limb[0]; }
+/* a + b + *carry and a - b - *borrow for a *carry of 0 or 1, which is replaced. Comparisons of single limbs
+ * are what gcc turns into good code without branches; of 128-bit numbers it makes branches, of 128-bit sums
+ * twice the instructions. */
+static inline uint64_t pm_add_carry(uint64_t a, uint64_t b, uint64_t *carry)
+{
+#ifdef __clang__
+    unsigned long long out, sum = __builtin_addcll(a, b, *carry, &out);
+    *carry = out;
+    return sum;
+#else
+    uint64_t t = a + b, sum = t + *carry;
+    *carry = (uint64_t)(t < a) + (sum < t);
+    return sum;
+#endif
+}
+static inline uint64_t pm_sub_borrow(uint64_t a, uint64_t b, uint64_t *borrow)
+{
+#ifdef __clang__
+    unsigned long long out, difference = __builtin_subcll(a, b, *borrow, &out);
+    *borrow = out;
+    return difference;
+#else
+    uint64_t t = a - b, difference = t - *borrow;
+    *borrow = (uint64_t)(a < b) + (t < *borrow);
+    return difference;
+#endif
+}
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "slow.h"
 #include "sums.h"
+#include "twist.h"
 
 #include <pthread.h>
 
@@ -294,6 +295,18 @@ PM_TEST(points)
     c()->g1_to_affine(t, &p);
     c()->g1_to_affine(g1 + 1, &q);
     CHECK_MEM(t, g1 + 1, 64);
+}
+
+PM_TEST(subgroup_of_g2)
+{
+    bn254_g2_affine a;
+    uint8_t bytes[128];
+    for (int round = 0; round < 5; round++) {
+        random_twist_point(&a);
+        CHECK(bn254_g2_affine_on_curve(&a));
+        bn254_g2_affine_store(bytes, &a);
+        CHECK(!c()->g2_check(bytes));
+    }
 }
 
 /* fixed, msm and mul agree with one another. */
