@@ -307,7 +307,7 @@ enum pm_status pm_json_load(char **out, size_t *len, const char *path, size_t ma
     for (;;) {
         if (have + 1 >= room) {
             room = room ? 2 * room : 65536;
-            char *more = room < 2 * max_bytes + 131072 ? realloc(text, room) : NULL;
+            char *more = realloc(text, room);
             if (!more) {
                 status = pm_fail(err, PM_NO_MEMORY, "%s: no memory for its text", path);
                 goto out;

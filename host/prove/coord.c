@@ -31,8 +31,11 @@ static void store(uint8_t *bytes, const uint64_t *x, unsigned limbs)
     for (unsigned i = 0; i < limbs; i++) pm_store_le64(bytes + 8 * i, x[i]);
 }
 
-/* x - p if that is not negative or if carry says that x has one more bit; else x. */
-static void reduce(uint64_t *x, uint64_t carry, const uint64_t *p, unsigned limbs)
+/* p leaves the top bit of its limbs free on every curve here, so sums of two numbers below p never overflow.
+ */
+
+/* x - p if that is not negative, else x. */
+static void reduce(uint64_t *x, const uint64_t *p, unsigned limbs)
 {
     uint64_t d[max_limbs], borrow = 0;
     for (unsigned i = 0; i < limbs; i++) {
@@ -40,37 +43,28 @@ static void reduce(uint64_t *x, uint64_t carry, const uint64_t *p, unsigned limb
         d[i] = (uint64_t)t;
         borrow = (uint64_t)(t >> 64) & 1;
     }
-    if (carry || !borrow)
+    if (!borrow)
         for (unsigned i = 0; i < limbs; i++) x[i] = d[i];
 }
 
 static void twice(uint64_t *x, const uint64_t *p, unsigned limbs)
 {
-    uint64_t carry = 0;
-    for (unsigned i = 0; i < limbs; i++) {
-        uint64_t top = x[i] >> 63;
-        x[i] = x[i] << 1 | carry;
-        carry = top;
-    }
-    reduce(x, carry, p, limbs);
+    for (unsigned i = limbs; i-- > 1;) x[i] = x[i] << 1 | x[i - 1] >> 63;
+    x[0] <<= 1;
+    reduce(x, p, limbs);
 }
 
 /* (x or x + p, whichever is even) / 2. */
 static void half(uint64_t *x, const uint64_t *p, unsigned limbs)
 {
-    uint64_t carry = 0;
-    if (x[0] & 1) {
-        for (unsigned i = 0; i < limbs; i++) {
-            u128 t = (u128)x[i] + p[i] + carry;
-            x[i] = (uint64_t)t;
-            carry = (uint64_t)(t >> 64);
-        }
+    uint64_t carry = 0, take = 0 - (x[0] & 1);
+    for (unsigned i = 0; i < limbs; i++) {
+        u128 t = (u128)x[i] + (p[i] & take) + carry;
+        x[i] = (uint64_t)t;
+        carry = (uint64_t)(t >> 64);
     }
-    for (unsigned i = limbs; i-- > 0;) {
-        uint64_t low = x[i] & 1;
-        x[i] = x[i] >> 1 | carry << 63;
-        carry = low;
-    }
+    for (unsigned i = 0; i + 1 < limbs; i++) x[i] = x[i] >> 1 | x[i + 1] << 63;
+    x[limbs - 1] >>= 1;
 }
 
 void pm_coord_to_plain(const struct pm_curve *curve, uint8_t *out, const uint8_t *mont)

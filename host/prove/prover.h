@@ -26,7 +26,7 @@ void pm_key_free(struct pm_key **key);                   /* after all its prover
 const struct pm_vk *pm_key_vk(const struct pm_key *key); /* lives as long as the key */
 const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 
-/* Bytes that one prover of this key will take. */
+/* Bytes that one prover of this key will take on the CPU; SIZE_MAX where the key's domain is too large. */
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
 /* device: "cpu" (further ones come with their backends; "auto" picks the best). pool may be NULL (one thread)

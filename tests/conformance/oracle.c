@@ -263,14 +263,19 @@ void oracle_prove(const struct oracle *o, struct pm_proof *out, const uint8_t *r
     times_generators(o, out, a, b, c);
 }
 
+bool oracle_temp_dir(char out[64])
+{
+    const char *tmp = getenv("TMPDIR");
+    (void)snprintf(out, 64, "%.40s/pm-test-XXXXXX", tmp && strlen(tmp) <= 40 ? tmp : "/tmp");
+    return mkdtemp(out) != NULL;
+}
+
 const char *oracle_key_make(struct oracle_key *k, const struct oracle *o, struct pm_pool *pool,
                             struct pm_error *err)
 {
     struct pm_r1cs r1cs;
-    const char *tmp = getenv("TMPDIR");
     *k = (struct oracle_key){0};
-    (void)snprintf(k->dir, sizeof k->dir, "%.40s/pm-oracle-XXXXXX", tmp && strlen(tmp) <= 40 ? tmp : "/tmp");
-    if (!mkdtemp(k->dir)) return "no temporary folder";
+    if (!oracle_temp_dir(k->dir)) return "no temporary folder";
     (void)snprintf(k->path, sizeof k->path, "%s/c.r1cs", k->dir);
     const char *failed = NULL;
     if (pm_r1cs_write(k->path, o->curve, o->n_vars, 0, o->n_public, o->n_constraints, o->constraints,

@@ -33,6 +33,9 @@ void oracle_element(struct oracle *o, uint8_t out[ORACLE_ELEMENT]);
 /* The proof for given r and s, O(n_constraints^2). */
 void oracle_prove(const struct oracle *o, struct pm_proof *out, const uint8_t *r, const uint8_t *s);
 
+/* A new folder of our own under $TMPDIR or /tmp; false where there is none to be had. */
+bool oracle_temp_dir(char out[64]);
+
 /* The circuit's key, made by pm_setup_dev with the oracle's secrets and opened deeply checked. */
 struct oracle_key {
     char dir[64], path[96];

@@ -2,7 +2,7 @@
 #include "statement.h"
 #include "test.h"
 
-#include <sys/stat.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 /* text with its first `from` replaced by `to`; the caller frees. */
@@ -172,10 +172,12 @@ PM_TEST(public_signals)
 
 PM_TEST(files)
 {
-    char path[] = "/tmp/pm-json-XXXXXX", *text;
+    char dir[64], path[96], *text;
     size_t len;
     struct pm_error err;
-    int fd = mkstemp(path);
+    CHECK(oracle_temp_dir(dir));
+    (void)snprintf(path, sizeof path, "%s/x.json", dir);
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     CHECK(fd >= 0);
     CHECK(write(fd, "[]\n", 3) == 3);
     CHECK_OK(pm_json_load(&text, &len, path, 3, &err), err);
@@ -192,5 +194,6 @@ PM_TEST(files)
     (void)close(fd);
     (void)unlink(path);
     CHECK_U64(pm_json_load(&text, &len, path, 100, &err), PM_NOT_FOUND);
-    CHECK_U64(pm_json_load(&text, &len, "/tmp", 100, &err), PM_IO);
+    CHECK_U64(pm_json_load(&text, &len, dir, 100, &err), PM_IO);
+    CHECK(rmdir(dir) == 0);
 }

@@ -117,6 +117,46 @@ PM_TEST(fresh_blinding_for_every_proof)
     tear_down(&b);
 }
 
+/* r and s are drawn apart. With A0, B0 the proof of r = s = 0: A - A0 = r delta G1, B - B0 = s delta G2, so r
+ * = s would make e(A - A0, G2) = e(G1, B - B0). */
+PM_TEST(r_is_not_s)
+{
+    struct bench b;
+    if (set_up(&b, 5, 1, NULL)) {
+        const struct pm_curve *c = curve();
+        static const uint8_t zero[32];
+        struct pm_proof plain, made;
+        uint8_t g1[2 * 64], g2[2 * 128];
+        struct pm_point1 p1, q1;
+        struct pm_point2 p2, q2;
+        oracle_prove(&b.o, &plain, zero, zero);
+        for (int equal = 0; equal < 2; equal++) {
+            uint8_t r[32];
+            oracle_element(&b.o, r);
+            if (equal) /* so that the test is known to be able to fail */
+                CHECK_OK(pm_prove_with(b.prover, &made, b.o.witness, b.o.n_vars, r, r, NULL, &b.err), b.err);
+            else
+                CHECK_OK(pm_prove(b.prover, &made, b.o.witness, b.o.n_vars, NULL, &b.err), b.err);
+            c->g1_from_affine(&p1, made.a);
+            c->g1_from_affine(&q1, plain.a);
+            c->g1_neg(&q1, &q1);
+            c->g1_add(&p1, &p1, &q1);
+            c->g1_to_affine(g1, &p1);
+            memcpy(g2, c->g2_generator, 128);
+            c->g1_from_affine(&q1, c->g1_generator);
+            c->g1_neg(&q1, &q1);
+            c->g1_to_affine(g1 + 64, &q1);
+            c->g2_from_affine(&p2, made.b);
+            c->g2_from_affine(&q2, plain.b);
+            c->g2_neg(&q2, &q2);
+            c->g2_add(&p2, &p2, &q2);
+            c->g2_to_affine(g2 + 128, &p2);
+            CHECK_U64(c->pairing_product_is_one(g1, g2, 2), equal);
+        }
+    }
+    tear_down(&b);
+}
+
 /* Any changed value of a wire that a constraint uses breaks a constraint, or, for a public wire that none
  * uses, the statement: then the proof is for another statement, which is fine. */
 PM_TEST(unsatisfied_witness_is_refused)

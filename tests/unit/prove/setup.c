@@ -110,8 +110,8 @@ PM_TEST(fresh_secrets_make_different_keys)
     struct oracle o;
     struct pm_error err;
     struct pm_zkey z[2];
-    char dir[] = "/tmp/pm-setup-XXXXXX", path[2][64];
-    CHECK(mkdtemp(dir) != NULL);
+    char dir[64], path[2][96];
+    CHECK(oracle_temp_dir(dir));
     oracle_make(&o, curve(), 3, 1, test_random());
     for (int i = 0; i < 2; i++) {
         (void)snprintf(path[i], sizeof path[i], "%s/%d.zkey", dir, i);
@@ -136,8 +136,8 @@ PM_TEST(unusable_secrets_are_refused)
 {
     struct oracle o;
     struct pm_error err;
-    char dir[] = "/tmp/pm-setup-XXXXXX", path[64];
-    CHECK(mkdtemp(dir) != NULL);
+    char dir[64], path[96];
+    CHECK(oracle_temp_dir(dir));
     (void)snprintf(path, sizeof path, "%s/x.zkey", dir);
     oracle_make(&o, curve(), 3, 0, test_random());
     struct pm_setup_secrets bad = o.secrets;
