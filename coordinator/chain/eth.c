@@ -53,13 +53,13 @@ enum pm_status pm_eth_head(struct pm_rpc *rpc, struct pm_eth_head *out, struct p
     memset(out, 0, sizeof *out);
     PM_TRY(pm_rpc_call(rpc, &block, "eth_getBlockByNumber", json_pack("[s,b]", "latest", 0), err));
     bool ok = pm_eth_parse_u64(&out->number, json_object_get(block, "number")) &&
-              pm_eth_parse_u64(&out->time_s, json_object_get(block, "timestamp")) &&
+              pm_eth_parse_u64(&out->gas_limit, json_object_get(block, "gasLimit")) &&
               parse_fixed(out->hash, 32, json_object_get(block, "hash")) &&
               pm_eth_parse_u64(&out->base_fee_wei, json_object_get(block, "baseFeePerGas"));
     json_decref(block);
     return ok ? PM_OK
-              : malformed(rpc, "eth_getBlockByNumber", "a block with number, hash and base fee (EIP-1559)",
-                          err);
+              : malformed(rpc, "eth_getBlockByNumber",
+                          "a block with number, hash, gas limit and base fee (EIP-1559)", err);
 }
 
 enum pm_status pm_eth_block_hash(struct pm_rpc *rpc, uint8_t out[32], uint64_t number, struct pm_error *err)

@@ -7,7 +7,7 @@
 #include "coordinator/chain/rpc.h"
 
 struct pm_eth_head {
-    uint64_t number, base_fee_wei, time_s;
+    uint64_t number, base_fee_wei, gas_limit;
     uint8_t hash[32];
 };
 struct pm_eth_fees {

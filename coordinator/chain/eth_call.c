@@ -64,7 +64,8 @@ bool pm_eth_reverted(const struct pm_rpc *rpc, char *out_text, size_t cap)
                                         "OutOfGas",        "InvalidFEOpcode", "EVM error",
                                         "VM Exception"};
     const struct pm_rpc_error *last = pm_rpc_last(rpc);
-    bool stopped = last->code == 3 || last->data_len > 0;
+    /* A contract that returns more than any answer may hold says no, too. */
+    bool stopped = last->code == 3 || last->data_len > 0 || last->too_long;
     for (size_t i = 0; i < sizeof stops / sizeof *stops; i++)
         stopped |= strstr(last->message, stops[i]) != NULL;
     if (!stopped) return false;

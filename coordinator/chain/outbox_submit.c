@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { MAX_READY = 64 };
+enum { MAX_READY = 64, MAX_CALL_GAS = 16000000 }; /* a transaction may have no more than 2^24 (EIP-7825) */
 
 void outbox_call_fini(struct outbox_call *call)
 {
@@ -127,11 +127,19 @@ static enum pm_status put_off(struct candidate *c, bool counts, const char *reas
     return tries >= options->max_refusals ? give_up(c, reason, err) : PM_OK;
 }
 
-/* Decides what a failed simulation means; passes PM_NETWORK and the ledger's failures on. */
+/* Decides what a failed simulation means; passes PM_NETWORK and the ledger's failures on. A task that the
+ * endpoint cannot answer about lets others go first. */
 static enum pm_status on_simulation(struct candidate *c, enum pm_status status, const char *where,
                                     struct pm_error *err)
 {
     char reason[480], text[640];
+    if (status == PM_NETWORK) {
+        struct pm_error later;
+        snprintf(text, sizeof text, "%.600s", err ? err->text : "");
+        enum pm_status put = put_off(c, false, text, &later);
+        if (put != PM_OK && err) *err = later;
+        return put != PM_OK ? put : status;
+    }
     if (status != PM_CHAIN) return status;
     if (pm_eth_reverted(c->lane->rpc, reason, sizeof reason)) {
         snprintf(text, sizeof text, "%s: %s", where, reason);
@@ -177,7 +185,9 @@ static enum pm_status simulate(struct candidate *c, struct pm_error *err)
     struct pm_eth_call process = {.from = c->target->router,
                                   .to = c->target->application,
                                   .data = c->call.inner.data,
-                                  .data_len = c->call.inner.len};
+                                  .data_len = c->call.inner.len,
+                                  .gas = MAX_CALL_GAS};
+    if (c->lane->head.gas_limit < process.gas) process.gas = c->lane->head.gas_limit;
     enum pm_status status = pm_eth_call(c->lane->rpc, NULL, &process, "latest", err);
     if (status == PM_OK) status = pm_eth_estimate_gas(c->lane->rpc, &inner, &process, err);
     if (status != PM_OK) return on_simulation(c, status, "the application refuses", err);

@@ -116,9 +116,12 @@ static enum pm_status post(struct pm_rpc *rpc, struct answer *a, const char *met
     curl_easy_setopt(rpc->curl, CURLOPT_POSTFIELDSIZE, (long)strlen(body));
     CURLcode code = curl_easy_perform(rpc->curl);
     if (a->no_memory) return pm_fail(err, PM_NO_MEMORY, "no memory for the answer of %s", rpc->name);
-    if (a->too_long)
-        return pm_fail(err, PM_NETWORK, "%s: %s: the answer has more than %zu bytes", rpc->name, method,
-                       a->max);
+    if (a->too_long) {
+        memset(&rpc->last, 0, sizeof rpc->last);
+        rpc->last.too_long = true;
+        snprintf(rpc->last.message, sizeof rpc->last.message, "the answer has more than %zu bytes", a->max);
+        return pm_fail(err, PM_CHAIN, "%s: %s: %s", rpc->name, method, rpc->last.message);
+    }
     if (code !=
         CURLE_OK) /* curl's own text may quote the URL with its path; its table of messages does not */
         return pm_fail(err, PM_NETWORK, "%s: %s: %s", rpc->name, method, curl_easy_strerror(code));
@@ -170,7 +173,9 @@ static enum pm_status parse(struct pm_rpc *rpc, json_t **result, const char *met
                             const struct answer *a, struct pm_error *err)
 {
     json_error_t je;
-    json_t *root = a->text ? json_loadb(a->text, a->len, JSON_REJECT_DUPLICATES, &je) : NULL;
+    /* NUL is allowed: error messages quote what contracts revert with, and must not make the answer
+     * unreadable. */
+    json_t *root = a->text ? json_loadb(a->text, a->len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, &je) : NULL;
     if (!root) return pm_fail(err, PM_NETWORK, "%s: %s: the answer is no JSON", rpc->name, method);
     enum pm_status status = PM_OK;
     const json_t *error = json_object_get(root, "error"), *got_id = json_object_get(root, "id");

@@ -10,6 +10,7 @@
 #include "base/status.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ struct pm_rpc_error {
     char message[256];
     uint8_t data[2048]; /* cut to this */
     size_t data_len;
+    bool too_long; /* not an error object: an answer above max_bytes */
 };
 
 /* endpoint: http:// or https:// URL. options may be NULL. PM_USAGE for another scheme. */

@@ -143,6 +143,10 @@ PM_TEST(refusals)
     CHECK(call("200 OK", "{\"id\":1,\"error\":{\"code\":-32005,\"message\":\"limit\"}}", &last, NULL, &err) ==
           PM_NETWORK);
     CHECK(call("429 Too Many Requests", "{}", &last, NULL, &err) == PM_NETWORK);
+    /* A NUL in a text that a contract chose. */
+    CHECK(call("200 OK", "{\"id\":1,\"error\":{\"code\":3,\"message\":\"a\\u0000b\",\"data\":\"0x01\"}}",
+               &last, NULL, &err) == PM_CHAIN);
+    CHECK(last.code == 3 && last.data_len == 1);
     /* More data than is kept. */
     char body[9000] = "{\"id\":1,\"error\":{\"code\":3,\"message\":\"m\",\"data\":\"0x";
     size_t n = strlen(body);
@@ -183,13 +187,13 @@ PM_TEST(malformed)
                   statuses[i]);
 }
 
-static void fails(struct server *s, const char *expected)
+static void fails(struct server *s, enum pm_status status, const char *expected)
 {
     struct pm_rpc *rpc;
     json_t *result;
     struct pm_error err;
     uint64_t begin = pm_clock_ms();
-    CHECK(call_raw(s, &rpc, &result, &err) == PM_NETWORK && result == NULL);
+    CHECK(call_raw(s, &rpc, &result, &err) == status && result == NULL);
     CHECK_MSG(strstr(err.text, expected), "%s", err.text);
     CHECK(pm_clock_ms() - begin < 3000);
     pm_rpc_free(&rpc);
@@ -199,18 +203,18 @@ PM_TEST(late_too_long_or_nothing)
 {
     static const char ok[] = "HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\n{\"id\":1,\"result\":1}";
     struct server late = {.answer = ok, .answer_len = sizeof ok - 1, .delay_ms = 1200};
-    fails(&late, "imeout");
+    fails(&late, PM_NETWORK, "imeout");
     struct server none = {.answer = NULL};
-    fails(&none, "eth_test");
+    fails(&none, PM_NETWORK, "eth_test");
     static const char begin[] = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"id\":1,\"result\":";
     struct server flood = {.answer = begin, .answer_len = sizeof begin - 1, .flood = 10 << 20};
-    fails(&flood, "more than 5000 bytes");
+    fails(&flood, PM_CHAIN, "more than 5000 bytes");
     static const char cut[] = "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{\"id\":1,\"result\":1}";
     struct server shorter = {.answer = cut, .answer_len = sizeof cut - 1};
-    fails(&shorter, "eth_test");
+    fails(&shorter, PM_NETWORK, "eth_test");
     static const char noise[] = "\x01\x02\x03 not http at all\r\n\r\n";
     struct server garbage = {.answer = noise, .answer_len = sizeof noise - 1};
-    fails(&garbage, "eth_test");
+    fails(&garbage, PM_NETWORK, "eth_test");
 }
 
 PM_TEST(mutated_answers)
