@@ -10,7 +10,8 @@
  *   FP_MONT_R     initializer: R mod p
  *   FP_MONT_R2    initializer: R^2 mod p
  *
- * Functions take time independent of values, but for those named _var. out may alias any input. */
+ * Functions take time independent of values, but for load_reduced and those named _var: no branch, no address
+ * depends on them (gcc 12's code was seen to keep to that). out may alias any input. */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(FP, _##op)

@@ -252,16 +252,34 @@ static inline size_t FN(msm_collect)(const struct FN(msm_job) * job, const struc
     return items;
 }
 
-/* out = sum of (b + 1) bucket[b], by running sums from the top */
+/* out += k run for k > 0, by doubling and adding */
+static inline void FN(msm_add_times)(POINT *out, const POINT *run, size_t k)
+{
+    POINT t = *run;
+    for (size_t bit = (size_t)1 << (63 - __builtin_clzll(k)); bit > 1;) {
+        FN(dbl)(&t, &t);
+        if (k & (bit >>= 1)) FN(add)(&t, &t, run);
+    }
+    FN(add)(out, out, &t);
+}
+
+/* out = sum of (b + 1) bucket[b]: the sum of all running sums from the top. A running sum that stays the same
+ * for many empty buckets is added as a multiple, so that windows with few points cost little. */
 static inline void FN(msm_reduce)(POINT *out, const AFFINE *bucket, size_t buckets)
 {
     POINT run;
+    size_t same = 0; /* how often run is still to be added */
     FN(set_infinity)(&run);
     FN(set_infinity)(out);
     for (size_t b = buckets; b-- > 0;) {
-        FN(add_affine)(&run, &run, &bucket[b]);
-        FN(add)(out, out, &run);
+        if (!FN(affine_is_infinity)(&bucket[b])) {
+            if (same > 0) FN(msm_add_times)(out, &run, same);
+            FN(add_affine)(&run, &run, &bucket[b]);
+            same = 0;
+        }
+        if (!FN(is_infinity)(&run)) same++;
     }
+    if (same > 0) FN(msm_add_times)(out, &run, same);
 }
 
 PM_LOCAL void FN(msm_work)(void *ctx, size_t begin, size_t end)

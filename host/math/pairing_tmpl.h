@@ -52,9 +52,9 @@ static inline void FN(eval_line)(T(fp12) * f, FE2 *l0, FE2 *l1, const FE2 *l3, c
     T(mul_line)(f, f, l0, l1, l3);
 }
 
-/* f *= the tangent at T, evaluated at P; T = 2 T. With B = Y^2, E = 3 b Z^2, H = 2 Y Z, J = X^2:
- * line H y_P - 3 J x_P w + (B - E)... in the form H, -3 J, B' = E - B negated as below; X3 = X Y (B - 3 E) /
- * 2, Y3 = ((B + 3 E) / 2)^2 - 3 E^2, Z3 = B H, here times 4 each, so that nothing is halved. */
+/* f *= the tangent at T, evaluated at P; T = 2 T. With B = Y^2, E = 3 b Z^2, H = 2 Y Z, J = X^2 the line is
+ * H y_P - 3 J x_P w + (B - E) w^3, and X3 = X Y (B - 3 E) / 2, Y3 = ((B + 3 E) / 2)^2 - 3 E^2, Z3 = B H: all
+ * three are taken times 4, so that nothing is halved. */
 PM_LOCAL void FN(double_step)(T(fp12) * f, struct FN(pair) * t)
 {
     FE2 b, c, e, e3, h, j, l1, l3, s;

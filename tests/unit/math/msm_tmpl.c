@@ -173,3 +173,37 @@ PM_TEST(scratch_grows)
         before = bytes;
     }
 }
+
+/* The sum of (b + 1) bucket[b] with many, few and no empty buckets. */
+PM_TEST(reduce)
+{
+    enum { BUCKETS = 1024 };
+    static bn254_g1_affine bucket[BUCKETS];
+    struct bases *b = make_bases();
+    static const unsigned sparsity[] = {1, 2, 10, 300, BUCKETS + 1};
+    for (size_t s = 0; s < sizeof sparsity / sizeof sparsity[0]; s++) {
+        bn254_g1 sum, expected;
+        bn254_fr log = {{0}};
+        for (size_t i = 0; i < BUCKETS; i++) {
+            bool empty = sparsity[s] > BUCKETS || test_random() % sparsity[s] != 0;
+            bucket[i] = (bn254_g1_affine){0};
+            if (empty) continue;
+            bn254_g1_affine_load(&bucket[i], b->g1 + 1 + 64 * i);
+            for (size_t k = 0; k <= i; k++) bn254_fr_add(&log, &log, &b->log[i]);
+        }
+        bn254_g1_msm_reduce(&sum, bucket, BUCKETS);
+        bn254_g1_from_affine(&expected, &g1_generator);
+        bn254_g1_mul_var(&expected, &expected, log.limb, 4);
+        CHECK(bn254_g1_equal(&sum, &expected));
+    }
+    memset(bucket, 0, sizeof bucket); /* G at 700, -G at 300: the running sum is infinity below */
+    bn254_g1 sum, expected;
+    uint64_t k = 400;
+    bucket[699] = g1_generator;
+    bn254_g1_affine_neg(&bucket[299], &g1_generator);
+    bn254_g1_msm_reduce(&sum, bucket, BUCKETS);
+    bn254_g1_from_affine(&expected, &g1_generator);
+    bn254_g1_mul_var(&expected, &expected, &k, 1);
+    CHECK(bn254_g1_equal(&sum, &expected));
+    free(b);
+}
