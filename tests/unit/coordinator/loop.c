@@ -427,6 +427,30 @@ PM_TEST(refusals_need_two)
     end();
 }
 
+/* A node that failed a task does not get it again while another one that could take it is only busy. */
+PM_TEST(waiting_for_another)
+{
+    begin(relaxed);
+    log_in(&b);
+    credit_there(&b, 1);
+    service_push(&s, "m", 1, 4);
+    struct pm_msg other = next_kind(&b, PM_MSG_TASK);
+    log_in(&a);
+    worker_credit(&a, 5);
+    service_push(&s, "n", 1, 4);
+    struct pm_msg task = next_kind(&a, PM_MSG_TASK);
+    worker_failed(&a, &task.task, PM_NO_MEMORY);
+    expect_done(&a, true, PM_OK, "");
+    nothing_comes(&a, 300);
+    worker_credit(&b, 2);
+    struct pm_msg again = next_kind(&b, PM_MSG_TASK);
+    CHECK_MEM(again.task.task, task.task.task, 32);
+    pm_msg_fini(&other);
+    pm_msg_fini(&task);
+    pm_msg_fini(&again);
+    end();
+}
+
 PM_TEST(faults_of_workers)
 {
     begin(relaxed);
@@ -533,6 +557,27 @@ PM_TEST(restart_with_work_in_hand)
     CHECK(service_wait_tasks(&s, PM_TASK_PROVED, 2, NULL));
     pm_msg_fini(&first);
     pm_msg_fini(&second);
+    end();
+}
+
+/* What a node does not list after a restart, it has lost: the lease is given back before its deadline. */
+PM_TEST(restart_with_work_lost)
+{
+    begin("duration_ms: 60000, heartbeat_ms: 5000, misses: 2, max_attempts: 1");
+    log_in(&a);
+    worker_credit(&a, 1);
+    service_push(&s, "m", 1, 4);
+    struct pm_msg task = next_kind(&a, PM_MSG_TASK);
+    service_stop(&s);
+    service_start(&s, "duration_ms: 60000, heartbeat_ms: 5000, misses: 2, max_attempts: 1", NULL);
+    worker_connect(&a);
+    log_in(&a);
+    for (int i = 0; i < 3; i++) {
+        CHECK(service_wait_tasks(&s, PM_TASK_DISPATCHED, 1, NULL));
+        CHECK_U64(worker_beat(&a, NULL, 0), PM_MSG_BEAT);
+    }
+    CHECK(service_wait_tasks(&s, PM_TASK_PACKED, 1, NULL));
+    pm_msg_fini(&task);
     end();
 }
 

@@ -57,6 +57,12 @@ PM_TEST(credit_is_never_exceeded)
         if (pm_session_free(&s)) CHECK(s.sent + pm_session_free(&s) <= granted);
     }
     CHECK(s.sent > 1000);
+    memset(&s, 0, sizeof s);
+    pm_session_grant(&s, 5);
+    s.sent = 2;
+    CHECK_U64(pm_session_free(&s), 3);
+    pm_session_grant(&s, 1000);
+    CHECK_U64(pm_session_free(&s), PM_SESSION_MAX_LEASES);
 }
 
 PM_TEST(held_leases)
