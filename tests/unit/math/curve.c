@@ -378,3 +378,61 @@ PM_TEST(pairing)
     CHECK(c()->pairing_product_is_one(NULL, NULL, 0));
     CHECK(!c()->pairing_product_is_one(NULL, NULL, 17)); /* more than it takes */
 }
+
+/* Values that ffjavascript, the arithmetic under snarkjs, prints for e(G, H) and e(a G, b H), a =
+ * 12345678901234567890, b = 987654321, in the order of vk_alphabeta_12. */
+PM_TEST(pairing_value)
+{
+    static const char *const expected[2][12] = {
+        {"262b253feda94cfe0da01bde280a3ed6f87e5feb898578b55e1f63739d870e95",
+         "02e02d2cc795a2000a1b1f823879abbd397c4dea0918ed66b49d34b48efb8a4a",
+         "13a9f2d6e29b128da5b1ad44b31977935fd2957387ecb1fc4e135402fdbd1de0",
+         "040ba9fa500f1a5c4b31984a74e68659c4b420bd699ce630b130b08a6ea1162b",
+         "0afc2f3fd870678fbe359d7f9873f052478f590b211ce30bf5e3eeaef89eafdb",
+         "1c54a530398c9064bdc662d929e645cadda9a712cc5a8243f9cddbd2d98dd1f0",
+         "095c0fbf5d5a1ac023794a0d856f92591ba990ecfd4b7aef5c0d58c5dc2429fe",
+         "14d3d6ca72d8a950a31dc10f7b4053c9e9ad9ebb590cb4a60f8215d4b99f2b4a",
+         "1dc0e7bbc3d70e6689dc206b4b91c85759dc1a23043c585fdfaf545838ca7429",
+         "0b53320e5a6488cb98a855ffc837d2a75ab90d61ac16cc1b7ab2cd3ed5e22b97",
+         "13a8afd3085dae4c6c91476ef36cd1d318ce07bac42a9c0f9bd7fddaf5ebd723",
+         "00f97b5221474526b601f3730a3afa965ceee1b343940c383e5314859e762c97"},
+        {"2b25cf83163fdfb64a587affe765a1475ffdf9b3d177321e3d5ac615f2834c09",
+         "15c1064dc741663b4acab64a52e72723060879fdd16ce69d50a83cdf21cd602e",
+         "0f27f4e67f3adba84439fb2dfcec590f1f7f0ea84143152e14091b0b3d91c834",
+         "14a7c6c0d26fd355ab1e1a05c6a801ea478cf68f1b386d34fa72d2b6ac340cb6",
+         "287c5e040fd4684be9f4c94cfdf0c3314b25ef7e186a7a9eef0241a67ca5efd8",
+         "14529e39ea71dc7481f8e4c4783e0907bf5fefc18ebe85ce750d7de5cc3b7f4f",
+         "25d53eeca0d10906a6cc2490966aca2450e6ba39412c2b60d5d967d68cc67475",
+         "1f5c496fe6c5fc136964cd79bd87fce50617c312abb9c94017f1fc9930f54687",
+         "2b15a182f595f99f8e93858c6a75f8389a7ecd857c144464f766b8d25aab0b13",
+         "14872ad77d442855d1fc133300f3cdea2d42a24ab98aa0bb80214be7961b41b5",
+         "2f1ea7e2f49a08831026a15a3fc2e2ede41e9ee3a941a22eb7c7b35d7dfc6053",
+         "05c876facdc84ee85362d9cb4b05cc78c798e6912a09ebb89dd98c69eac337af"},
+    };
+    uint8_t a[32] = {0}, b[32] = {0}, g1[64], g2[128], out[12 * 32], zero[128] = {0};
+    struct pm_point1 p;
+    struct pm_point2 q;
+    pm_store_le64(a, 12345678901234567890u);
+    pm_store_le64(b, 987654321);
+    memcpy(g1, c()->g1_generator, 64);
+    memcpy(g2, c()->g2_generator, 128);
+    for (int round = 0; round < 2; round++) {
+        c()->pairing(out, g1, g2);
+        for (int i = 0; i < 12; i++) {
+            uint8_t big[32];
+            CHECK(pm_hex_decode(big, 32, expected[round][i]));
+            for (int k = 0; k < 32; k++) CHECK_MSG(big[31 - k] == out[32 * i + k], "coefficient %d", i);
+        }
+        c()->g1_from_affine(&p, g1);
+        c()->g1_mul(&p, &p, a);
+        c()->g1_to_affine(g1, &p);
+        c()->g2_from_affine(&q, g2);
+        c()->g2_mul(&q, &q, b);
+        c()->g2_to_affine(g2, &q);
+    }
+    uint8_t one[12 * 32] = {1};
+    c()->pairing(out, zero, g2);
+    CHECK_MEM(out, one, sizeof one);
+    c()->pairing(out, g1, zero);
+    CHECK_MEM(out, one, sizeof one);
+}
