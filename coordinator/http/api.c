@@ -176,3 +176,23 @@ enum MHD_Result pm_http_one_project(struct pm_request *request)
     if (!project) return pm_http_fail(request, MHD_HTTP_NOT_FOUND, "there is no project with this id");
     return pm_http_json(request, MHD_HTTP_OK, project_json(project));
 }
+
+/* Lines of the project's sources that can be no message, with the reason. */
+enum MHD_Result pm_http_bad_messages(struct pm_request *request)
+{
+    struct pm_http *http = request->http;
+    struct pm_error err;
+    uint64_t id, limit = 100;
+    char *text = NULL;
+    bool bad = false;
+    number_argument(&limit, request, "limit", &bad);
+    if (bad || limit == 0 || limit > 1000)
+        return pm_http_fail(request, MHD_HTTP_BAD_REQUEST, "limit must be a number from 1 to 1000");
+    if (!pm_http_number(&id, request->segment[0]) || !pm_http_project(http, id))
+        return pm_http_fail(request, MHD_HTTP_NOT_FOUND, "there is no project with this id");
+    pthread_mutex_lock(&http->read_mutex);
+    enum pm_status status = pm_ledger_json_bad_messages(http->read_ledger, &text, id, (unsigned)limit, &err);
+    pthread_mutex_unlock(&http->read_mutex);
+    if (status != PM_OK) return pm_http_fail_status(request, &err);
+    return pm_http_json_text(request, MHD_HTTP_OK, wrap("bad_messages", text));
+}

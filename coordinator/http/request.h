@@ -74,7 +74,8 @@ const struct pm_project *pm_http_project(struct pm_http *http, uint64_t id); /* 
 
 /* -- handlers -- */
 pm_http_handler pm_http_live, pm_http_ready, pm_http_metrics; /* health.c */
-pm_http_handler pm_http_tasks, pm_http_task, pm_http_nodes, pm_http_projects, pm_http_one_project; /* api.c */
+pm_http_handler pm_http_tasks, pm_http_task, pm_http_nodes, pm_http_projects, pm_http_one_project,
+    pm_http_bad_messages;                                            /* api.c */
 pm_http_handler pm_http_push, pm_http_w3b_message, pm_http_w3b_task; /* push.c */
 pm_http_handler pm_http_artifact;                                    /* artifacts.c */
 PM_MUST_USE enum pm_status pm_http_list_artifacts(struct pm_http *http, struct pm_error *err);

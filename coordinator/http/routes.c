@@ -12,6 +12,7 @@ static const struct pm_route routes[] = {
     {"GET", "/v1/nodes", 0, pm_http_nodes},
     {"GET", "/v1/projects", 0, pm_http_projects},
     {"GET", "/v1/projects/{}", 0, pm_http_one_project},
+    {"GET", "/v1/projects/{}/bad-messages", 0, pm_http_bad_messages},
     {"POST", "/v1/projects/{}/messages", PM_HTTP_MAX_BODY, pm_http_push},
     {"GET", "/artifacts/{}", 0, pm_http_artifact},
     /* W3bstream's */

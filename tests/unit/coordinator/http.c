@@ -102,6 +102,8 @@ PM_TEST(wrong_requests)
     expect(404, "GET", "/v1/tasks/0x00000000000000000000000000000000000000000000000000000000000000ff", NULL);
     expect(404, "GET", "/v1/projects/2", NULL);
     expect(404, "GET", "/v1/projects/one", NULL);
+    expect(404, "GET", "/v1/projects/2/bad-messages", NULL);
+    expect(400, "GET", "/v1/projects/1/bad-messages?limit=0", NULL);
     expect(400, "GET", "/artifacts/passwd", NULL);
     expect(404, "GET", "/artifacts/00000000000000000000000000000000000000000000000000000000000000ff", NULL);
     expect(404, "POST", "/v1/projects/9/messages", "{}");
@@ -209,6 +211,26 @@ PM_TEST(tasks_nodes_projects)
     CHECK_STR(json_string_value(json_array_get(json_object_get(version, "public_signals"), 1)), "total");
     CHECK_STR(text_of(json_object_get(version, "output"), "application"),
               "0x00000000000000000000000000000000000000bb");
+    json_decref(json);
+    end();
+}
+
+PM_TEST(bad_messages)
+{
+    struct pm_ledger_counts counts = {.bad_messages = 0};
+    begin(NULL);
+    file_write(NULL, s.dir, "readings/1.jsonl",
+               "{\"meter\":\"x\",\"wh\":1}\nno json\n{\"meter\":\"x\",\"wh\":-1}\n");
+    for (int i = 0; i < 500 && counts.bad_messages < 2; i++) {
+        pm_clock_sleep_ms(10);
+        CHECK_OK(pm_ledger_counts(s.ledger, &counts, &s.err), s.err);
+    }
+    json_t *json = call(200, "GET", "/v1/projects/1/bad-messages", NULL);
+    const json_t *list = json_object_get(json, "bad_messages");
+    CHECK_U64(json_array_size(list), 2);
+    CHECK_STR(text_of(json_array_get(list, 1), "body"), "no json");
+    CHECK(strstr(text_of(json_array_get(list, 1), "origin"), "1.jsonl:2") != NULL);
+    CHECK(strstr(text_of(json_array_get(list, 0), "reason"), "/wh") != NULL);
     json_decref(json);
     end();
 }
