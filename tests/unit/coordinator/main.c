@@ -91,7 +91,7 @@ PM_TEST(what_it_says)
     configure("listen: {port: 5570}\n");
     ends_with("--show-join", 0, "@127.0.0.1:5570");
     char first[400];
-    snprintf(first, sizeof first, "%s", output());
+    snprintf(first, sizeof first, "%.399s", output());
     ends_with("--show-join", 0, first); /* the key was made once */
     configure("colour: red\n");
     ends_with(NULL, 3, "colour");
