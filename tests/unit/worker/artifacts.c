@@ -250,7 +250,10 @@ PM_TEST(other_schemes_and_redirects)
     web_url(web, real, "/real");
     web_url(web, again, "/loop");
     to_file.status = to_real.status = loop.status = 302;
-    to_file.location = "file:///etc/passwd";
+    static char file_url[600]; /* the right content, by the wrong way */
+    write_file(in_folder("content"), content, SIZE);
+    snprintf(file_url, sizeof file_url, "file://%s", in_folder("content"));
+    to_file.location = file_url;
     to_real.location = real;
     loop.location = again;
     web_add(web, &p);

@@ -96,6 +96,7 @@ static void on_login(struct pool *p, const struct pm_peer *peer, const struct pm
     p->peer = *peer;
     p->granted = 0;
     p->logins++;
+    p->quiet = false;
     memset(&p->last_beat, 0, sizeof p->last_beat);
     memcpy(answer.welcome.session, p->session, 16);
     answer.welcome.node = 7;
@@ -111,7 +112,8 @@ static bool is_now(struct pool *p, struct pm_router *router, const struct pm_pee
     if (!*forget && memcmp(session, p->session, 16) == 0 && memcmp(none, p->session, 16) != 0) return true;
     struct pm_msg again = {.kind = PM_MSG_LOGIN_AGAIN};
     memcpy(again.login_again.session, session, 16);
-    reply(router, peer, &again);
+    if (router == p->beat || !p->quiet) reply(router, peer, &again);
+    if (router == p->beat && *forget) p->quiet = true;
     if (*forget) memset(p->session, 0, 16);
     *forget = false;
     return false;

@@ -17,8 +17,9 @@ struct pool {
 
     bool refuse;      /* logins end with REFUSED */
     bool forget;      /* the next CREDIT is answered by LOGIN_AGAIN (once) */
-    bool forget_beat; /* the next HEARTBEAT is (once) */
+    bool forget_beat; /* the next HEARTBEAT is (once); the other socket then says nothing of it */
     bool mute;        /* heartbeats are not answered */
+    bool quiet;
     uint8_t nonce[32];
     uint64_t expires_ms;
 
