@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { application } from '../tools/application.mjs';
+import { application, repository } from '../tools/application.mjs';
 import { Stack } from '../tools/stack.mjs';
 import { until } from '../tools/process.mjs';
 
-export const build = process.env.PROOFMILL_BUILD ?? join(import.meta.dirname, '..', '..', 'build', 'release');
+export const build = process.env.PROOFMILL_BUILD ?? join(repository, 'build', 'release');
 export const bin = join(build, 'bin');
 export const probe = join(build, 'tests', 'wire_probe');
 export const readingsPerTask = 16;

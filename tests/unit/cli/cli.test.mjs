@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 
+const here = dirname(fileURLToPath(import.meta.url));
 const build = process.env.PROOFMILL_BUILD;
 const program = join(build, 'bin', 'proofmill');
 const circuit = join(build, 'circuits', 'multiplier', 'multiplier');
@@ -34,10 +36,20 @@ function fails(code, status, pattern, ...args) {
 
 /** The inputs of the multiplier circuit, whatever they are called there. */
 function inputs(values) {
-  const names = [...readFileSync(join(import.meta.dirname, '..', '..', 'circuits', 'multiplier.circom'), 'utf8')
+  const names = [...readFileSync(join(here, '..', '..', 'circuits', 'multiplier.circom'), 'utf8')
     .matchAll(/signal input (\w+);/g)].map((m) => m[1]);
   assert.equal(names.length, values.length);
   return Object.fromEntries(names.map((n, i) => [n, values[i]]));
+}
+
+/** A .wtns file of these values. */
+function witness(values) {
+  const u32 = (v) => { const b = Buffer.alloc(4); b.writeUInt32LE(v); return b; };
+  const le = (v) => Buffer.from(BigInt(v).toString(16).padStart(64, '0'), 'hex').reverse();
+  const r = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
+  const section = (type, body) => Buffer.concat([u32(type), u32(body.length), u32(0), body]);
+  return Buffer.concat([Buffer.from('wtns'), u32(2), u32(2), section(1, Buffer.concat([u32(32), le(r), u32(values.length)])),
+    section(2, Buffer.concat(values.map(le)))]);
 }
 
 before(() => {
@@ -45,6 +57,11 @@ before(() => {
   writeFileSync(at('input.json'), JSON.stringify(inputs(['3', '11'])));
   done('fullprove', at('input.json'), `${circuit}.wasm`, at('m.zkey'), at('proof.json'), at('public.json'), '--cache', at('cache'));
   done('export', 'verificationkey', at('m.zkey'), at('vk.json'));
+  // signals of the multiplier: one, the product, the factors
+  writeFileSync(at('w.wtns'), witness([1, 33, 3, 11]));
+  done('prove', at('m.zkey'), at('w.wtns'), at('p.json'), at('s.json'));
+  rmSync(at('p.json'));
+  rmSync(at('s.json'));
 });
 after(() => rmSync(dir, { recursive: true, force: true }));
 
@@ -87,24 +104,7 @@ test('missing and malformed files are named', () => {
 });
 
 test('prove refuses a witness that does not satisfy the circuit, and writes nothing', () => {
-  const bad = readFileSync(at('m.zkey'));
-  const witness = (values) => {
-    const n8 = 32;
-    const section = (type, body) => {
-      const head = Buffer.alloc(12);
-      head.writeUInt32LE(type, 0);
-      head.writeBigUInt64LE(BigInt(body.length), 4);
-      return Buffer.concat([head, body]);
-    };
-    const le = (v) => Buffer.from(BigInt(v).toString(16).padStart(2 * n8, '0'), 'hex').reverse();
-    const r = 21888242871839275222246405745257275088548364400416034343698204186575808495617n;
-    const u32 = (v) => { const b = Buffer.alloc(4); b.writeUInt32LE(v); return b; };
-    const start = Buffer.concat([Buffer.from('wtns'), u32(2), u32(2)]);
-    return Buffer.concat([start, section(1, Buffer.concat([u32(n8), le(r), u32(values.length)])),
-      section(2, Buffer.concat(values.map(le)))]);
-  };
   const n = done('inspect', '--json', at('m.zkey')).json().variables;
-  assert.ok(bad.length > 0);
   writeFileSync(at('bad.wtns'), witness([1, 34, ...Array(n - 2).fill(5)]));
   fails(1, 'UNSATISFIED', /does not satisfy/, 'prove', at('m.zkey'), at('bad.wtns'), at('p.json'), at('s.json'));
   assert.ok(!existsSync(at('p.json')) && !existsSync(at('s.json')));
@@ -128,6 +128,43 @@ test('inspect tells the kind and the fitness of a file', () => {
   assert.equal(done('inspect', '--json', `${circuit}.r1cs`).json().kind, 'r1cs');
   assert.equal(done('inspect', '--json', at('vk.json')).json().kind, 'verification key');
   assert.equal(done('inspect', '--json', at('proof.json')).json().kind, 'proof');
+});
+
+test('mutated files give a clear error and an exit code, never a crash', () => {
+  const seed = Number(process.env.PROOFMILL_SEED ?? Date.now() % 1e9);
+  let state = seed;
+  const random = (n) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state % n;
+  };
+  const verify = (name, i) => ['verify', ...['vk.json', 'public.json', 'proof.json'].map((f, k) => at(k === i ? name : f))];
+  const targets = [
+    { file: at('m.zkey'), run: (name) => ['inspect', at(name)] },
+    { file: at('m.zkey'), run: (name) => ['prove', at(name), at('w.wtns'), at('p.json'), at('s.json')] },
+    { file: at('w.wtns'), run: (name) => ['prove', at('m.zkey'), at(name), at('p.json'), at('s.json')] },
+    { file: `${circuit}.r1cs`, run: (name) => ['setup', '--dev', at(name), at('k.zkey')] },
+    { file: at('vk.json'), run: (name) => verify(name, 0) },
+    { file: at('public.json'), run: (name) => verify(name, 1) },
+    { file: at('proof.json'), run: (name) => verify(name, 2) },
+  ];
+  const refused = new Set();
+  for (let i = 0; i < 280; i++) {
+    const { file, run } = targets[i % targets.length];
+    let bytes = Buffer.from(readFileSync(file));
+    const where = random(bytes.length);
+    const kind = random(4);
+    if (kind === 0) bytes = bytes.subarray(0, where);
+    if (kind === 1) bytes = Buffer.concat([bytes, Buffer.alloc(1 + random(40), random(256))]);
+    if (kind === 2) bytes[where] ^= 1 << random(8);
+    if (kind === 3) bytes.fill(random(256), where, where + 1 + random(8));
+    writeFileSync(at('mutated'), bytes);
+    const r = proofmill(...run('mutated'));
+    const what = `seed ${seed}, mutation ${i} of ${file}: exit code ${r.code}, ${r.err}`;
+    assert.ok([0, 1, 3, 4, 5].includes(r.code), what);
+    if (r.code !== 0) assert.match(r.err, /^proofmill: .{10}/, what);
+    if (r.code !== 0) refused.add(file);
+  }
+  assert.equal(refused.size, new Set(targets.map((t) => t.file)).size, 'every kind of file was refused at least once');
 });
 
 test('a coordinator that is not there is a network failure', () => {
