@@ -13,7 +13,7 @@ const field = 218882428718392752222464057452572750885483644004160343436982041865
 let dir, files, cache;
 
 before(async () => {
-  dir = contracts(join(import.meta.dirname, 'contracts', 'TestApp.sol'));
+  dir = contracts(join(repository, 'tests', 'unit', 'chain', 'contracts', 'TestApp.sol'));
   cache = join(build, 'tests', 'chain-application');
   files = await application(cache, bin);
 });

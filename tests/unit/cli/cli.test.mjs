@@ -156,7 +156,7 @@ test('mutated files give a clear error and an exit code, never a crash', () => {
     if (kind === 0) bytes = bytes.subarray(0, where);
     if (kind === 1) bytes = Buffer.concat([bytes, Buffer.alloc(1 + random(40), random(256))]);
     if (kind === 2) bytes[where] ^= 1 << random(8);
-    if (kind === 3) bytes.fill(random(256), where, where + 1 + random(8));
+    if (kind === 3) bytes.fill(random(256), where, Math.min(bytes.length, where + 1 + random(8)));
     writeFileSync(at('mutated'), bytes);
     const r = proofmill(...run('mutated'));
     const what = `seed ${seed}, mutation ${i} of ${file}: exit code ${r.code}, ${r.err}`;
