@@ -288,17 +288,17 @@ PM_TEST(logs_in_and_proves)
     char identity[67];
     pm_hex_encode(identity, pool.login.identity, 33);
     CHECK_STR(identity, identity_hex);
-    CHECK(pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_credit(&pool, 2, 20000));
     CHECK_U64(pool.granted, 2);
 
     struct pm_msg m = task(1, 100, "{\"a\": 3, \"b\": \"11\"}");
     pool_send(&pool, &m);
     CHECK(pool_wait_lease(&pool, 100, 0, false, WAIT_MS));
     CHECK(expect_result(1, 100, "33"));
-    CHECK(pool_wait_lease(&pool, 100, PM_PHASE_VERIFY, false, 5000)); /* kept until it is confirmed */
-    CHECK(pool_wait_credit(&pool, 3, 5000));                          /* the slot is free meanwhile */
+    CHECK(pool_wait_lease(&pool, 100, PM_PHASE_VERIFY, false, 20000)); /* kept until it is confirmed */
+    CHECK(pool_wait_credit(&pool, 3, 20000));                          /* the slot is free meanwhile */
     done(1, 100, true);
-    CHECK(pool_wait_lease(&pool, 100, 0, true, 5000));
+    CHECK(pool_wait_lease(&pool, 100, 0, true, 20000));
 
     /* The key and the circuit stay: three at once, a slot each, and one that waits. */
     for (uint8_t i = 2; i <= 4; i++) {
@@ -312,7 +312,7 @@ PM_TEST(logs_in_and_proves)
         done(m.result.task[0], m.result.lease, true);
         pm_msg_fini(&m);
     }
-    CHECK(pool_wait_credit(&pool, 6, 5000));
+    CHECK(pool_wait_credit(&pool, 6, 20000));
     CHECK_U64(web_look(web, "/zkey").requests, 1);
     stop(pid);
     shut_all();
@@ -322,15 +322,15 @@ PM_TEST(logs_in_again_in_mid_work)
 {
     open_all();
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     struct pm_msg m = held_task(1, 5);
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     pool.forget_beat = true; /* the heartbeat's socket is the first to hear of it */
     CHECK(pool_wait_login(&pool, 2, WAIT_MS));
-    CHECK(pool_wait_credit(&pool, 1, 5000));
+    CHECK(pool_wait_credit(&pool, 1, 20000));
     CHECK_U64(pool.granted, 1); /* one slot of two is busy with the old work */
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     struct pm_msg again = {.kind = PM_MSG_LOGIN_AGAIN};
     pool_send(&pool, &again);
     memset(pool.session, 0, 16);
@@ -345,7 +345,7 @@ PM_TEST(logs_in_again_in_mid_work)
     check_result(&m, 1, 5, "33");
     pm_msg_fini(&m);
     done(1, 5, true);
-    CHECK(pool_wait_lease(&pool, 5, 0, true, 5000));
+    CHECK(pool_wait_lease(&pool, 5, 0, true, 20000));
     stop(pid);
     shut_all();
 }
@@ -354,16 +354,16 @@ PM_TEST(a_coordinator_that_crashes)
 {
     open_all();
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     struct pm_msg m = held_task(1, 5);
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     pool_restart(&pool);
     web_release(web, "/held");
     CHECK(pool_wait_login(&pool, 2, WAIT_MS));
     CHECK(expect_result(1, 5, "33"));
     done(1, 5, true);
-    CHECK(pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_credit(&pool, 2, 20000));
     stop(pid);
     shut_all();
 }
@@ -372,14 +372,14 @@ PM_TEST(cancelled_work_stops)
 {
     open_all();
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     struct pm_msg m = held_task(1, 5);
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     struct pm_msg cancel = {.kind = PM_MSG_CANCEL, .cancel = {.lease = 5, .text = "given to another"}};
     pool_send(&pool, &cancel);
-    CHECK(pool_wait_lease(&pool, 5, 0, true, 5000));
-    CHECK(pool_wait_credit(&pool, 3, 5000)); /* while the server still holds the file back */
+    CHECK(pool_wait_lease(&pool, 5, 0, true, 20000));
+    CHECK(pool_wait_credit(&pool, 3, 20000)); /* while the server still holds the file back */
     web_release(web, "/held");
     CHECK(!pool_wait(&pool, &m, PM_MSG_RESULT, 500));
     m = task(2, 6, "{\"a\": 1, \"b\": 1}");
@@ -405,7 +405,7 @@ PM_TEST(failures_say_whose_fault)
 {
     open_all();
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     char hex[65];
     struct pm_msg m = task(1, 1, "{\"a\": 3, \"b\": 11}");
     m.task.artifacts[0].sha256[0] ^= 1;
@@ -445,9 +445,9 @@ PM_TEST(drains_when_told_to_stop)
     open_all();
     pid_t pid = start(NULL);
     struct pm_msg m = held_task(1, 5), late = task(2, 6, "{\"a\": 1, \"b\": 1}"), bye;
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     kill(pid, SIGTERM);
     pm_clock_sleep_ms(300);
     expect_failed(&late, PM_CANCELLED, "stopping"); /* what arrives now goes back at once */
@@ -465,9 +465,9 @@ PM_TEST(drains_when_told_to_stop)
     struct web_page held = web_look(web, "/held");
     held.hold = true;
     web_change(web, "/held", &held);
-    CHECK(pool_wait_login(&pool, 2, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 2, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 7, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 7, PM_PHASE_FETCH, false, 20000));
     kill(pid, SIGTERM);
     CHECK(pool_wait(&pool, &bye, PM_MSG_BYE, 10000));
     pm_msg_fini(&bye);
@@ -475,9 +475,9 @@ PM_TEST(drains_when_told_to_stop)
 
     /* A second signal does not wait. */
     pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 3, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 3, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 7, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 7, PM_PHASE_FETCH, false, 20000));
     uint64_t begin = pm_clock_ms();
     kill(pid, SIGTERM);
     pm_clock_sleep_ms(300);
@@ -491,10 +491,10 @@ PM_TEST(killed_in_mid_work_and_started_again)
 {
     open_all();
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     struct pm_msg m = held_task(1, 5);
     pool_send(&pool, &m);
-    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 5000));
+    CHECK(pool_wait_lease(&pool, 5, PM_PHASE_FETCH, false, 20000));
     uint8_t identity[33];
     memcpy(identity, pool.login.identity, 33);
     kill(pid, SIGKILL);
@@ -505,7 +505,7 @@ PM_TEST(killed_in_mid_work_and_started_again)
     web_release(web, "/held");
 
     pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 2, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 2, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     CHECK_MEM(identity, pool.login.identity, 33);
     CHECK_U64(pool.last_beat.n_leases, 0);
     m.task.lease = 6;
@@ -548,7 +548,7 @@ PM_TEST(silence_and_a_second_worker)
     open_all();
     pool.mute = true;
     pid_t pid = start(NULL);
-    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 5000));
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 2, 20000));
     CHECK_U64(exit_code(start("--no-supervisor"), 30000), 7); /* PM_CONFLICT's */
     CHECK(pool.heartbeats > 10);
     struct pm_msg m = task(1, 1, "{\"a\": 3, \"b\": 11}");
