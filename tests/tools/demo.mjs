@@ -73,7 +73,14 @@ async function main() {
   const stack = new Stack({ files, cache, dir: mkdtempSync(join(cache, 'run-')), bin, progress: say });
   let interrupted = false;
   let good = false;
-  const interrupt = () => { interrupted = true; };
+  const interrupt = async () => {
+    if (interrupted) return;
+    interrupted = true;
+    await stack.close();
+    rmSync(stack.dir, { recursive: true, force: true });
+    say('interrupted; everything is stopped and cleaned up');
+    process.exit(good ? 0 : 130);
+  };
   process.on('SIGINT', interrupt);
   process.on('SIGTERM', interrupt);
   try {
@@ -103,7 +110,8 @@ async function main() {
     ${bin}/proofmill explain ${example.slice(0, 18)} --url ${stack.url}
     curl ${stack.url}/v1/nodes ; curl ${stack.url}/metrics
     more data: node tests/tools/meter-sim.mjs --append --out ${stack.readings} --meters ${meters} --readings 16 --seed demo`);
-      while (!interrupted) await sleep(200);
+      good = true;
+      await new Promise(() => { setInterval(() => {}, 1000); }); // until a signal
     } else {
       console.log('\n  One task, explained:\n');
       console.log(stack.program('proofmill', ['explain', example, '--url', stack.url]).replace(/^/gm, '    '));
