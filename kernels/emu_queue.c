@@ -1,0 +1,306 @@
+/* The emulated device itself and its streams. Work is queued and runs late: when the host waits for it, or
+ * earlier by chance, streams interleaved as the seed draws. So a missing wait between streams, or on the
+ * host, shows as a wrong answer under some seed; tests run under several. */
+#include "kernels/emu_inner.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_RECORD, OP_WAIT };
+
+struct op {
+    enum op_kind kind;
+    struct op *next;
+    struct emu_launch launch; /* args: behind this struct */
+    void *to;
+    const void *from;
+    size_t bytes;
+    uint8_t byte;
+    struct emu_event *event;
+    unsigned ticket; /* of the event */
+};
+
+struct emu_stream {
+    struct op *first, **last;
+    struct emu_stream *next;
+};
+
+/* Records are numbered; `done` is the latest that ran. */
+struct emu_event {
+    unsigned recorded, done;
+    struct emu_event *next;
+};
+
+/* -- The device: small and odd on purpose -- */
+
+unsigned emu_device_count(void) { return 1; }
+
+void emu_device_seed(struct gpu_device *dev, uint64_t seed)
+{
+    struct emu *emu = dev->impl;
+    emu->random = seed;
+    dev->multiprocessors = 2;
+    dev->max_threads = 256;
+    dev->shared_bytes = 48 << 10;
+}
+
+enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm_error *err)
+{
+    *out = (struct gpu_device){0};
+    if (index >= emu_device_count())
+        return pm_fail(err, PM_NOT_FOUND, "there is one emulated device, number 0, not %u", index);
+    struct emu *emu = calloc(1, sizeof *emu);
+    if (!emu) return pm_fail(err, PM_NO_MEMORY, "no memory for an emulated device");
+    emu->device = out;
+    out->impl = emu;
+    out->memory_bytes = out->budget_bytes = (size_t)256 << 20;
+    snprintf(out->name, sizeof out->name, "emulated device");
+    emu_device_seed(out, 1);
+    return PM_OK;
+}
+
+void emu_device_close(struct gpu_device *dev)
+{
+    struct emu *emu = dev->impl;
+    if (!emu) return;
+    emu_queue_close(emu);
+    emu_memory_close(emu);
+    emu_fibers_free(emu);
+    free(emu);
+    *dev = (struct gpu_device){0};
+}
+
+unsigned emu_blocks_for(struct gpu_device *dev, size_t items, unsigned threads)
+{
+    struct emu *emu = dev->impl;
+    size_t enough = items / threads + (items % threads != 0);
+    size_t most = enough < 5 ? enough + 1 : 6;
+    return 1 + (unsigned)(emu_random(&emu->random) % most);
+}
+
+/* -- Running -- */
+
+static bool can_run(const struct emu_stream *s)
+{
+    const struct op *op = s->first;
+    return op && !(op->kind == OP_WAIT && op->event->done < op->ticket);
+}
+
+static void run_op(struct emu *emu, const struct op *op)
+{
+    switch (op->kind) {
+    case OP_LAUNCH:
+        emu_check_args(emu, &op->launch);
+        emu_run_grid(emu, &op->launch);
+        break;
+    case OP_UPLOAD:
+        emu_check_device_range(emu, op->to, op->bytes, "upload");
+        emu_check_host_range(emu, op->from, op->bytes, "upload");
+        memcpy(op->to, op->from, op->bytes);
+        break;
+    case OP_DOWNLOAD:
+        emu_check_device_range(emu, op->from, op->bytes, "download");
+        emu_check_host_range(emu, op->to, op->bytes, "download");
+        memcpy(op->to, op->from, op->bytes);
+        break;
+    case OP_MOVE:
+        emu_check_device_range(emu, op->from, op->bytes, "move");
+        emu_check_device_range(emu, op->to, op->bytes, "move");
+        memmove(op->to, op->from, op->bytes);
+        break;
+    case OP_FILL:
+        emu_check_device_range(emu, op->to, op->bytes, "fill");
+        memset(op->to, op->byte, op->bytes);
+        break;
+    case OP_RECORD:
+        if (op->event->done < op->ticket) op->event->done = op->ticket;
+        break;
+    case OP_WAIT:
+        break;
+    }
+}
+
+static void run_first(struct emu *emu, struct emu_stream *s)
+{
+    struct op *op = s->first;
+    run_op(emu, op);
+    s->first = op->next;
+    if (!s->first) s->last = &s->first;
+    free(op);
+}
+
+/* Runs one operation of a stream drawn among those that can go on; false where there is none. */
+static bool run_any(struct emu *emu)
+{
+    size_t n = 0;
+    for (struct emu_stream *s = emu->streams; s; s = s->next) n += can_run(s);
+    if (n == 0) return false;
+    size_t pick = (size_t)(emu_random(&emu->random) % n);
+    for (struct emu_stream *s = emu->streams; s; s = s->next)
+        if (can_run(s) && pick-- == 0) {
+            run_first(emu, s);
+            return true;
+        }
+    return false;
+}
+
+static enum pm_status push(struct gpu_device *dev, struct emu_stream *s, const struct op *what,
+                           struct pm_error *err)
+{
+    struct emu *emu = dev->impl;
+    size_t args_bytes = what->kind == OP_LAUNCH ? what->launch.kernel->args_bytes : 0;
+    struct op *op = malloc(sizeof *op + args_bytes);
+    if (!op) return pm_fail(err, PM_NO_MEMORY, "no memory to queue work of the emulated device");
+    *op = *what;
+    op->next = NULL;
+    if (args_bytes) {
+        memcpy(op + 1, what->launch.args, args_bytes);
+        op->launch.args = op + 1;
+    }
+    *s->last = op;
+    s->last = &op->next;
+    while (emu_random(&emu->random) % 4 == 0 && run_any(emu)) {}
+    return PM_OK;
+}
+
+enum pm_status emu_launch(struct gpu_device *dev, const struct emu_kernel *kernel, struct gpu_shape shape,
+                          gpu_stream stream, const void *args, size_t args_bytes, struct pm_error *err)
+{
+    if (args_bytes != kernel->args_bytes) emu_die("kernel %s gets another kernel's arguments", kernel->name);
+    if (shape.threads == 0 || shape.threads > dev->max_threads || shape.threads > kernel->max_threads ||
+        shape.blocks_x == 0 || shape.blocks_y == 0 || shape.blocks_y > 65535 ||
+        shape.blocks_x > UINT32_MAX / shape.blocks_y || shape.shared_bytes > dev->shared_bytes)
+        return pm_fail(err, PM_INTERNAL,
+                       "kernel %s: %u x %u blocks of %u threads (at most %u) with %zu bytes"
+                       " (at most %zu) cannot be launched",
+                       kernel->name, shape.blocks_x, shape.blocks_y, shape.threads,
+                       kernel->max_threads < dev->max_threads ? kernel->max_threads : dev->max_threads,
+                       shape.shared_bytes, dev->shared_bytes);
+    struct op op = {.kind = OP_LAUNCH, .launch = {kernel, shape, args}};
+    return push(dev, stream, &op, err);
+}
+
+/* -- Copies -- */
+
+enum pm_status emu_upload(struct gpu_device *dev, gpu_stream stream, void *to_device, const void *from_host,
+                          size_t bytes, struct pm_error *err)
+{
+    struct op op = {.kind = OP_UPLOAD, .to = to_device, .from = from_host, .bytes = bytes};
+    return bytes ? push(dev, stream, &op, err) : PM_OK;
+}
+
+enum pm_status emu_download(struct gpu_device *dev, gpu_stream stream, void *to_host, const void *from_device,
+                            size_t bytes, struct pm_error *err)
+{
+    struct op op = {.kind = OP_DOWNLOAD, .to = to_host, .from = from_device, .bytes = bytes};
+    return bytes ? push(dev, stream, &op, err) : PM_OK;
+}
+
+enum pm_status emu_move(struct gpu_device *dev, gpu_stream stream, void *to_device, const void *from_device,
+                        size_t bytes, struct pm_error *err)
+{
+    struct op op = {.kind = OP_MOVE, .to = to_device, .from = from_device, .bytes = bytes};
+    return bytes ? push(dev, stream, &op, err) : PM_OK;
+}
+
+enum pm_status emu_fill(struct gpu_device *dev, gpu_stream stream, void *to_device, uint8_t byte,
+                        size_t bytes, struct pm_error *err)
+{
+    struct op op = {.kind = OP_FILL, .to = to_device, .byte = byte, .bytes = bytes};
+    return bytes ? push(dev, stream, &op, err) : PM_OK;
+}
+
+/* -- Streams and events -- */
+
+enum pm_status emu_stream_new(struct gpu_device *dev, gpu_stream *out, struct pm_error *err)
+{
+    struct emu *emu = dev->impl;
+    struct emu_stream *s = *out = calloc(1, sizeof *s);
+    if (!s) return pm_fail(err, PM_NO_MEMORY, "no memory for a stream");
+    s->last = &s->first;
+    s->next = emu->streams;
+    emu->streams = s;
+    return PM_OK;
+}
+
+void emu_stream_free(struct gpu_device *dev, gpu_stream *stream)
+{
+    struct emu *emu = dev->impl;
+    struct emu_stream **at = &emu->streams;
+    if (!*stream) return;
+    while (*at && *at != *stream) at = &(*at)->next;
+    if (!*at) emu_die("freeing a stream that is none");
+    if ((*stream)->first) emu_die("freeing a stream with work in it");
+    *at = (*stream)->next;
+    free(*stream);
+    *stream = NULL;
+}
+
+enum pm_status emu_stream_sync(struct gpu_device *dev, gpu_stream stream, struct pm_error *err)
+{
+    (void)err;
+    while (stream->first)
+        if (!run_any(dev->impl)) emu_die("every stream waits for an event that nobody records");
+    return PM_OK;
+}
+
+enum pm_status emu_event_new(struct gpu_device *dev, gpu_event *out, struct pm_error *err)
+{
+    struct emu *emu = dev->impl;
+    struct emu_event *e = *out = calloc(1, sizeof *e);
+    if (!e) return pm_fail(err, PM_NO_MEMORY, "no memory for an event");
+    e->next = emu->events;
+    emu->events = e;
+    return PM_OK;
+}
+
+static bool in_use(const struct emu *emu, const struct emu_event *event)
+{
+    for (const struct emu_stream *s = emu->streams; s; s = s->next)
+        for (const struct op *op = s->first; op; op = op->next)
+            if (op->event == event) return true;
+    return false;
+}
+
+void emu_event_free(struct gpu_device *dev, gpu_event *event)
+{
+    struct emu *emu = dev->impl;
+    struct emu_event **at = &emu->events;
+    if (!*event) return;
+    while (*at && *at != *event) at = &(*at)->next;
+    if (!*at) emu_die("freeing an event that is none");
+    if (in_use(emu, *event)) emu_die("freeing an event that a stream still waits for or records");
+    *at = (*event)->next;
+    free(*event);
+    *event = NULL;
+}
+
+enum pm_status emu_event_record(struct gpu_device *dev, gpu_event event, gpu_stream stream,
+                                struct pm_error *err)
+{
+    struct op op = {.kind = OP_RECORD, .event = event, .ticket = ++event->recorded};
+    return push(dev, stream, &op, err);
+}
+
+enum pm_status emu_event_wait(struct gpu_device *dev, gpu_stream stream, gpu_event event,
+                              struct pm_error *err)
+{
+    struct op op = {.kind = OP_WAIT, .event = event, .ticket = event->recorded};
+    return push(dev, stream, &op, err);
+}
+
+enum pm_status emu_event_sync(struct gpu_device *dev, gpu_event event, struct pm_error *err)
+{
+    (void)err;
+    unsigned ticket = event->recorded;
+    while (event->done < ticket)
+        if (!run_any(dev->impl)) emu_die("every stream waits for an event that nobody records");
+    return PM_OK;
+}
+
+void emu_queue_close(struct emu *emu)
+{
+    if (emu->streams) emu_die("leak: a stream was not freed");
+    if (emu->events) emu_die("leak: an event was not freed");
+}
