@@ -9,6 +9,7 @@
 #include "coordinator/chain/u256.h"
 #include "json/json.h"
 
+#include <ctype.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -65,6 +66,8 @@ enum pm_status pm_artifact_load(struct pm_artifact *out, const char *path, struc
                          "%s: expected a compiled contract with \"abi\" and \"bytecode\" (0x...)", path);
     if (status == PM_OK) status = read_abi(out, abi, path, err);
     snprintf(out->name, sizeof out->name, "%s", name ? name : "contract");
+    for (char *c = out->name; *c; c++) /* it is printed inside JSON */
+        if (!isalnum((unsigned char)*c) && *c != '_' && *c != '$') *c = '?';
     json_decref(root);
     if (status != PM_OK) pm_artifact_fini(out);
     return status;

@@ -48,6 +48,7 @@ PM_MUST_USE enum pm_status pm_eth_fees(struct pm_rpc *rpc, struct pm_eth_fees *o
 /* Appends what the call returns to out (may be NULL). */
 PM_MUST_USE enum pm_status pm_eth_call(struct pm_rpc *rpc, struct pm_buf *out, const struct pm_eth_call *call,
                                        const char *tag, struct pm_error *err);
+/* On the newest block; what is pending does not count. */
 PM_MUST_USE enum pm_status pm_eth_estimate_gas(struct pm_rpc *rpc, uint64_t *out,
                                                const struct pm_eth_call *call, struct pm_error *err);
 /* PM_CHAIN is not proof that it was not accepted; only the chain's receipts are. */

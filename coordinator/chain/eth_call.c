@@ -16,7 +16,7 @@ static bool set_bytes(json_t *object, const char *name, const uint8_t *bytes, si
     return ok;
 }
 
-/* [{from, to, data, gas}, tag]; tag NULL: without */
+/* [{from, to, data, gas}, tag] */
 static json_t *call_params(const struct pm_eth_call *call, const char *tag)
 {
     json_t *object = json_object();
@@ -28,7 +28,7 @@ static json_t *call_params(const struct pm_eth_call *call, const char *tag)
         pm_eth_tag(gas, call->gas);
         ok = json_object_set_new(object, "gas", json_string(gas)) == 0;
     }
-    json_t *params = ok ? (tag ? json_pack("[O,s]", object, tag) : json_pack("[O]", object)) : NULL;
+    json_t *params = ok ? json_pack("[O,s]", object, tag) : NULL;
     json_decref(object);
     return params;
 }
@@ -50,7 +50,7 @@ enum pm_status pm_eth_estimate_gas(struct pm_rpc *rpc, uint64_t *out, const stru
                                    struct pm_error *err)
 {
     json_t *result;
-    PM_TRY(pm_rpc_call(rpc, &result, "eth_estimateGas", call_params(call, NULL), err));
+    PM_TRY(pm_rpc_call(rpc, &result, "eth_estimateGas", call_params(call, "latest"), err));
     bool ok = pm_eth_parse_u64(out, result);
     json_decref(result);
     return ok ? PM_OK : pm_fail(err, PM_NETWORK, "%s: eth_estimateGas: expected a number", pm_rpc_name(rpc));

@@ -235,6 +235,14 @@ static enum pm_status commit(struct candidate *c, struct pm_error *err)
     uint64_t pending, own, id;
     PM_TRY(pm_eth_nonce(c->lane->rpc, &pending, o->address, "pending", err));
     PM_TRY(pm_ledger_outbox_next_nonce(o->ledger, &own, row.chain_id, o->address, err));
+    if (pending > own && pending > c->lane->nonce) {
+        /* A later nonce would wait for theirs anyway; and one of them may be a lost ledger's transaction for
+         * this task. */
+        c->wait = true;
+        outbox_waits(c->lane, "chain %llu: the key has transactions in flight that this ledger does not know",
+                     (unsigned long long)c->lane->chain_id);
+        return PM_OK;
+    }
     row.nonce = pending > own ? pending : own;
     memcpy(row.task, c->task, 32);
     memcpy(row.sender, o->address, 20);

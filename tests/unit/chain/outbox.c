@@ -2,10 +2,23 @@
  * confirmations. */
 #include "outbox_world.h"
 
+#include <sqlite3.h>
+
+/* As if the file had been restored from a copy made before the submission. */
+static int lose_outbox(const char *path)
+{
+    sqlite3 *db;
+    int rc = sqlite3_open(path, &db);
+    if (rc == 0)
+        rc = sqlite3_exec(db, "DELETE FROM outbox_tx; DELETE FROM outbox; UPDATE task SET state = 4", NULL,
+                          NULL, NULL);
+    sqlite3_close(db);
+    return rc;
+}
+
 PM_TEST(tasks_settle_in_their_groups_order)
 {
     struct world w;
-    struct pm_error err;
     unsigned good, bad;
     world_start(&w, NULL);
     /* Group a's three tasks build on one another; b's one stands between them; two have no group. */
@@ -33,7 +46,6 @@ PM_TEST(tasks_settle_in_their_groups_order)
     CHECK_STR(stats.waiting_for, "");
     world_step(&w);
     CHECK_U64(world_paid(&w), 6);
-    (void)err;
     world_stop(&w);
 }
 
@@ -338,6 +350,34 @@ PM_TEST(a_nonce_taken_by_another_transaction)
     world_settle(&w, 20);
     CHECK(world_state(&w, i) == PM_TASK_SETTLED && world_explains(&w, i, "consumed by another transaction"));
     CHECK_U64(world_paid(&w), 2);
+    world_stop(&w);
+}
+
+PM_TEST(unknown_transactions_of_the_key_are_waited_for)
+{
+    struct world w;
+    struct pm_error err;
+    struct pm_outbox_stats stats;
+    world_start(&w, NULL);
+    anvil_do(&w.chain, "evm_setAutomine", json_pack("[b]", 0));
+    unsigned i = world_task(&w, "", 1, 0, 1);
+    world_step(&w);
+    /* The ledger is lost after it was sent; another one starts with the same task. */
+    struct pm_task lost;
+    CHECK_OK(pm_ledger_task(w.ledger, &lost, w.task[i], &err), err);
+    CHECK(lost.state == PM_TASK_SUBMITTED);
+    pm_task_fini(&lost);
+    CHECK(lose_outbox(w.path) == 0);
+    world_outbox(&w);
+    for (int k = 0; k < 6; k++) world_step(&w);
+    pm_outbox_stats(w.outbox, &stats);
+    CHECK_MSG(strstr(stats.waiting_for, "does not know"), "%s", stats.waiting_for);
+    CHECK(world_state(&w, i) == PM_TASK_PROVED);
+    anvil_mine(&w.chain, 1);
+    anvil_do(&w.chain, "evm_setAutomine", json_pack("[b]", 1));
+    world_settle(&w, 20);
+    CHECK(world_state(&w, i) == PM_TASK_SETTLED && world_explains(&w, i, "settled already"));
+    CHECK_U64(world_paid(&w), 1);
     world_stop(&w);
 }
 

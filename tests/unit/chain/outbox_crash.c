@@ -94,6 +94,30 @@ PM_TEST(killed_at_every_point)
     world_stop(&w);
 }
 
+/* What was sent, but not mined, is not on the chain for the next process to see: only the ledger knows of it.
+ */
+PM_TEST(killed_before_anything_is_mined)
+{
+    struct world w;
+    world_start(&w, NULL);
+    anvil_do(&w.chain, "evm_setAutomine", json_pack("[b]", 0));
+    unsigned kills = 0, group = 0;
+    for (size_t p = 0; p < 4; p++) {
+        for (unsigned after = 0; after < 3; after++) {
+            struct trap first = {points[p], after}, second = {points[p], after};
+            for (unsigned k = 0; k < 3; k++) world_task(&w, "", group++, 0, 1);
+            kills += run_child(&w, &first, 4, 0);
+            kills += run_child(&w, &second, 4, 0);
+            anvil_mine(&w.chain, 1);
+        }
+    }
+    CHECK_MSG(kills >= 12, "%u", kills);
+    anvil_do(&w.chain, "evm_setAutomine", json_pack("[b]", 1));
+    anvil_mine(&w.chain, 1);
+    check_exactly_once(&w);
+    world_stop(&w);
+}
+
 PM_TEST(killed_while_replacing)
 {
     struct world w;
