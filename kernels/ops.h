@@ -1,0 +1,54 @@
+/* The launchers of the vector kernels, for tests and checks on a device: what they take, and which there are.
+ * All pointers are device memory; elements and points lie there as in host/math (points XYZZ: x, y, zz, zzz).
+ * The prefixes are GPU_FN's, so that one program can hold the device's and the emulator's. */
+#ifndef PM_KERNELS_OPS_H
+#define PM_KERNELS_OPS_H
+
+#include "kernels/gpu.h"
+
+enum { K_VEC_THREADS = 128, K_POINT_THREADS = 128 };
+
+enum k_vec_op {
+    K_VEC_ADD,
+    K_VEC_SUB,
+    K_VEC_MUL,
+    K_VEC_SQR,     /* a a */
+    K_VEC_MUL_ADD, /* a b + c d */
+    K_VEC_MUL_SUB, /* a b - c d */
+    K_VEC_TO_MONT, /* prime fields only; any a below R */
+    K_VEC_FROM_MONT
+};
+struct k_vec_in {
+    const void *a, *b, *c, *d;
+};
+
+enum k_points_op { K_POINTS_ADD, K_POINTS_ADD_AFFINE, K_POINTS_DBL, K_POINTS_NEG };
+struct k_points_in {
+    const void *a, *b, *affine; /* ADD_AFFINE: a + affine */
+};
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define K_VEC_LAUNCHER(name)                                                                                 \
+    PM_MUST_USE enum pm_status GPU_FN(name)(struct gpu_device * dev, gpu_stream stream, enum k_vec_op op,    \
+                                            void *out, const struct k_vec_in *in, size_t n,                  \
+                                            struct pm_error *err)
+#define K_POINTS_LAUNCHER(name)                                                                              \
+    PM_MUST_USE enum pm_status GPU_FN(name)(struct gpu_device * dev, gpu_stream stream, enum k_points_op op, \
+                                            void *out, const struct k_points_in *in, size_t n,               \
+                                            struct pm_error *err)
+K_VEC_LAUNCHER(bn254_fr_vec);
+K_VEC_LAUNCHER(bn254_fp_vec);
+K_VEC_LAUNCHER(bn254_fp2_vec);
+K_POINTS_LAUNCHER(bn254_g1_points);
+K_POINTS_LAUNCHER(bn254_g2_points);
+#undef K_VEC_LAUNCHER
+#undef K_POINTS_LAUNCHER
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
