@@ -203,14 +203,17 @@ static void back_off(struct pm_outbox *outbox, struct outbox_lane *lane, const s
 static void say(struct pm_outbox *outbox)
 {
     const char *waiting = "";
+    uint64_t alive = 0;
     for (size_t i = 0; i < outbox->n_lanes; i++) {
         struct outbox_lane *lane = &outbox->lane[i];
         if (strcmp(lane->waiting, lane->said) != 0 && lane->waiting[0])
             pm_log(PM_LOG_WARN, "outbox", "%s", lane->waiting);
         memcpy(lane->said, lane->waiting, sizeof lane->said);
         if (lane->waiting[0]) waiting = lane->waiting;
+        alive += lane->live;
     }
     pthread_mutex_lock(&outbox->mutex);
+    outbox->stats.alive = alive;
     snprintf(outbox->stats.waiting_for, sizeof outbox->stats.waiting_for, "%s", waiting);
     pthread_mutex_unlock(&outbox->mutex);
 }
@@ -236,23 +239,47 @@ enum pm_status pm_outbox_step(struct pm_outbox *outbox, struct pm_error *err)
     return status;
 }
 
+/* Whether a chain on which something is in flight has a new block. */
+static bool has_news(const struct pm_outbox *outbox)
+{
+    for (size_t i = 0; i < outbox->n_lanes; i++) {
+        const struct outbox_lane *lane = &outbox->lane[i];
+        struct pm_eth_head head;
+        if (lane->in_flight == 0 || pm_clock_ms() < lane->retry_at_ms) continue;
+        if (pm_eth_head(lane->rpc, &head, NULL) == PM_OK && memcmp(head.hash, lane->head.hash, 32) != 0)
+            return true;
+    }
+    return false;
+}
+
+/* Until that time or a call of wake or stop; true for one of these. */
+static bool sleep_until(struct pm_outbox *outbox, uint64_t until_ms, bool *stop)
+{
+    struct timespec until = {.tv_sec = (time_t)(until_ms / 1000),
+                             .tv_nsec = (long)(until_ms % 1000) * 1000000};
+    pthread_mutex_lock(&outbox->mutex);
+    while (!outbox->stop && !outbox->wake)
+        if (pthread_cond_timedwait(&outbox->cond, &outbox->mutex, &until) != 0) break;
+    bool woken = outbox->wake || outbox->stop;
+    *stop = outbox->stop;
+    outbox->wake = false;
+    pthread_mutex_unlock(&outbox->mutex);
+    return woken;
+}
+
+/* A pass every poll_ms, when woken, and when a block came that may hold a transaction of ours. */
 static void *run(void *user)
 {
     struct pm_outbox *outbox = user;
+    uint32_t peek_ms = outbox->options.poll_ms / 8 + 1;
     for (;;) {
         struct pm_error err;
-        struct timespec until;
+        bool stop = false;
         if (pm_outbox_step(outbox, &err) != PM_OK) pm_log(PM_LOG_ERROR, "outbox", "%s", err.text);
-        clock_gettime(CLOCK_MONOTONIC, &until);
-        uint64_t ns = (uint64_t)until.tv_nsec + (uint64_t)outbox->options.poll_ms * 1000000u;
-        until.tv_sec += (time_t)(ns / 1000000000u);
-        until.tv_nsec = (long)(ns % 1000000000u);
-        pthread_mutex_lock(&outbox->mutex);
-        while (!outbox->stop && !outbox->wake)
-            if (pthread_cond_timedwait(&outbox->cond, &outbox->mutex, &until) != 0) break;
-        outbox->wake = false;
-        bool stop = outbox->stop;
-        pthread_mutex_unlock(&outbox->mutex);
+        uint64_t now = pm_clock_ms(), next = now + outbox->options.poll_ms;
+        while (now < next && !sleep_until(outbox, now + peek_ms < next ? now + peek_ms : next, &stop) &&
+               !has_news(outbox))
+            now = pm_clock_ms();
         if (stop) return NULL;
     }
 }

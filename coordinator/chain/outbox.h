@@ -40,7 +40,8 @@ struct pm_outbox_target {
 
 /* Zero stands for the value in brackets. */
 struct pm_outbox_options {
-    uint32_t poll_ms;         /* between passes [2000] */
+    uint32_t poll_ms; /* between passes; blocks are looked for eight times as often while something is in
+                         flight [2000] */
     uint32_t rpc_timeout_ms;  /* [10,000] */
     uint64_t max_fee_wei;     /* the cap per gas, for every target [200 gwei] */
     uint32_t bump_after_ms;   /* without a receipt, until the fees are raised [60,000] */

@@ -17,6 +17,7 @@ struct outbox_lane {
     struct pm_eth_head head;
     struct pm_eth_fees fees;
     uint64_t nonce;               /* of our key, mined */
+    size_t live, in_flight;       /* rows live, and live or mined, after the last pass */
     char waiting[256], said[256]; /* why something waits in this pass; what was logged last */
 };
 

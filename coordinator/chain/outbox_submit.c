@@ -251,7 +251,6 @@ static enum pm_status commit(struct candidate *c, struct pm_error *err)
                         c->fees.priority_wei, err));
     PM_GOTO(pm_ledger_outbox_add(o->ledger, &id, &row, &tx, err));
     outbox_count(o, &o->stats.submitted, 1);
-    outbox_count(o, &o->stats.alive, 1);
     outbox_at(o, "written");
     status = outbox_send(o, c->lane, &tx, err);
 out:
@@ -294,26 +293,24 @@ static enum pm_status belongs(struct candidate *c, bool *out, struct pm_error *e
     return put_off(c, false, "it was made for another chain or application than the one configured", err);
 }
 
-static enum pm_status alive_now(struct pm_outbox *outbox, const struct outbox_lane *lane, size_t *n,
-                                struct pm_error *err)
+static enum pm_status count_alive(struct pm_outbox *outbox, struct outbox_lane *lane, struct pm_error *err)
 {
     struct pm_outbox_row *rows;
-    PM_TRY(pm_ledger_outbox_alive(outbox->ledger, &rows, n, lane->chain_id, outbox->address, err));
-    size_t live = 0;
-    for (size_t i = 0; i < *n; i++) live += rows[i].state == PM_OUTBOX_LIVE;
-    pm_outbox_rows_free(&rows, *n);
-    *n = live;
+    PM_TRY(pm_ledger_outbox_alive(outbox->ledger, &rows, &lane->in_flight, lane->chain_id, outbox->address,
+                                  err));
+    lane->live = 0;
+    for (size_t i = 0; i < lane->in_flight; i++) lane->live += rows[i].state == PM_OUTBOX_LIVE;
+    pm_outbox_rows_free(&rows, lane->in_flight);
     return PM_OK;
 }
 
 static enum pm_status submit_target(struct pm_outbox *outbox, struct outbox_lane *lane,
-                                    const struct pm_outbox_target *target, size_t *alive,
-                                    struct pm_error *err)
+                                    const struct pm_outbox_target *target, struct pm_error *err)
 {
     uint8_t ids[MAX_READY][32];
     size_t n;
     PM_TRY(pm_ledger_outbox_ready(outbox->ledger, ids, &n, MAX_READY, target->project, target->version, err));
-    for (size_t i = 0; i < n && *alive < outbox->options.max_alive; i++) {
+    for (size_t i = 0; i < n && lane->live < outbox->options.max_alive; i++) {
         struct candidate c = {.outbox = outbox, .lane = lane, .target = target, .task = ids[i]};
         bool ours;
         PM_TRY(belongs(&c, &ours, err));
@@ -321,20 +318,18 @@ static enum pm_status submit_target(struct pm_outbox *outbox, struct outbox_lane
         enum pm_status status = try_task(&c, err);
         outbox_call_fini(&c.call);
         if (status != PM_OK) return status;
-        if (!c.wait) ++*alive;
+        if (c.wait) continue;
+        lane->live++;
+        lane->in_flight++;
     }
     return PM_OK;
 }
 
 enum pm_status outbox_submit(struct pm_outbox *outbox, struct outbox_lane *lane, struct pm_error *err)
 {
-    size_t alive;
-    PM_TRY(alive_now(outbox, lane, &alive, err));
-    pthread_mutex_lock(&outbox->mutex);
-    outbox->stats.alive = alive;
-    pthread_mutex_unlock(&outbox->mutex);
+    PM_TRY(count_alive(outbox, lane, err));
     for (size_t i = 0; i < outbox->n_targets; i++)
         if (outbox->target[i].chain_id == lane->chain_id)
-            PM_TRY(submit_target(outbox, lane, &outbox->target[i], &alive, err));
+            PM_TRY(submit_target(outbox, lane, &outbox->target[i], err));
     return PM_OK;
 }

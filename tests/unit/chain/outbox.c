@@ -418,14 +418,19 @@ PM_TEST(as_a_thread)
     struct world w;
     struct pm_error err;
     world_start(&w, NULL);
-    w.options.poll_ms = 20;
+    w.options.poll_ms = 4000;
     world_outbox(&w);
     CHECK_OK(pm_outbox_start(w.outbox, &err), err);
     CHECK(pm_outbox_start(w.outbox, &err) == PM_USAGE);
     for (unsigned i = 0; i < 3; i++) world_task(&w, "g", 1, i, i + 1);
+    uint64_t begin = pm_clock_ms();
     pm_outbox_wake(w.outbox);
-    for (int i = 0; i < 500 && world_state(&w, 2) != PM_TASK_SETTLED; i++) pm_clock_sleep_ms(10);
+    for (int i = 0; i < 900 && world_state(&w, 2) != PM_TASK_SETTLED; i++) pm_clock_sleep_ms(10);
+    /* Woken for the first; the others follow the blocks, not the poll. */
+    CHECK_MSG(pm_clock_ms() - begin < 3900, "%llu ms", (unsigned long long)(pm_clock_ms() - begin));
+    begin = pm_clock_ms();
     pm_outbox_stop(w.outbox);
+    CHECK(pm_clock_ms() - begin < 1000);
     for (unsigned i = 0; i < 3; i++) CHECK(world_state(&w, i) == PM_TASK_SETTLED);
     CHECK_OK(pm_outbox_start(w.outbox, &err), err); /* and again */
     world_stop(&w);
