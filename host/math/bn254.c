@@ -3,25 +3,6 @@
 
 #include "math/bn254_inst.h"
 
-/* G1 has cofactor one. */
-static bool g1_in_subgroup(const bn254_g1_affine *a)
-{
-    (void)a;
-    return true;
-}
-
-/* The twelve coefficients of e(p, q) over Fp, Montgomery, in the order of curve.h. */
-static void pairing_value(bn254_fp value[12], const bn254_g1_affine *p, const bn254_g2_affine *q)
-{
-    bn254_tower_fp12 f;
-    bn254_pairing_value(&f, p, q);
-    for (int i = 0; i < 6; i++) {
-        const bn254_fp2 *c = i < 3 ? &f.c0.c[i] : &f.c1.c[i - 3];
-        value[2 * i] = c->c0;
-        value[2 * i + 1] = c->c1;
-    }
-}
-
 #define CURVE             pm_bn254_portable
 #define CURVE_NAME        "bn128"
 #define CURVE_BUILD       "portable"
@@ -40,9 +21,9 @@ static void pairing_value(bn254_fp value[12], const bn254_g1_affine *p, const bn
     {                                                                                                        \
         PM_BN254_G2_GENERATOR_X, PM_BN254_G2_GENERATOR_Y                                                     \
     }
-#define CURVE_G1_IN_SUBGROUP g1_in_subgroup
+#define CURVE_G1_IN_SUBGROUP bn254_pairing_g1_in_subgroup
 #define CURVE_G2_IN_SUBGROUP bn254_pairing_g2_in_subgroup
 #define CURVE_PRODUCT_IS_ONE bn254_pairing_product_is_one
 #define CURVE_MAX_PAIRS      bn254_pairing_max_pairs
-#define CURVE_PAIRING        pairing_value
+#define CURVE_PAIRING        bn254_pairing_coefficients
 #include "math/curve_tmpl.h"

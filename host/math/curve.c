@@ -2,6 +2,7 @@
 #include "math/curve.h"
 
 #include "base/cpu.h"
+#include "math/bls12_381.h"
 #include "math/bn254.h"
 
 #include <pthread.h>
@@ -14,6 +15,7 @@ struct build {
 };
 static const struct build builds[] = {
     {&pm_bn254_portable, 0},
+    {&pm_bls12_381_portable, 0},
 };
 
 enum { CURVES_MAX = 8 };
@@ -38,7 +40,7 @@ static void choose(void)
 const struct pm_curve *pm_curve_by_name(const char *name)
 {
     pthread_once(&chosen_once, choose);
-    return find(name);
+    return find(strcmp(name, "bls12-381") == 0 ? "bls12381" : name);
 }
 
 const struct pm_curve *pm_curve_by_modulus(const uint8_t *fp_modulus, size_t len_bytes)

@@ -143,12 +143,13 @@ struct pm_curve {
     /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
      * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -
      * xi), Fp2 = Fp[u]/(u^2 + 1): element 6i + 2j + k. Pairings differ by a constant exponent; this is
-     * snarkjs': for BN254 c (p^12 - 1)/r with c = 2x (6x^2 + 3x + 1), x the curve's parameter. */
+     * snarkjs': c (p^12 - 1)/r, for BN254 with c = 2x (6x^2 + 3x + 1), x the curve's parameter, for BLS12-381
+     * with c = 3. */
     void (*pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2);
 };
 
-/* By snarkjs' name or by modulus (fp_modulus, plain little-endian, len_bytes long); NULL when there is none.
- * The same pointer every time; safe from any thread. */
+/* By snarkjs' name (or "bls12-381") or by modulus (fp_modulus, plain little-endian, len_bytes long); NULL
+ * when there is none. The same pointer every time; safe from any thread. */
 const struct pm_curve *pm_curve_by_name(const char *name);
 const struct pm_curve *pm_curve_by_modulus(const uint8_t *fp_modulus, size_t len_bytes);
 

@@ -1,19 +1,23 @@
-/* The optimal ate pairing of a Barreto-Naehrig curve with a D-type twist, as a test whether a product of
- * pairings is one. Everything here is public (keys, proofs): time depends on values. BLS12 curves need
- * another loop and another hard part.
+/* The optimal ate pairing, as a test whether a product of pairings is one and as a value. What all curves of
+ * embedding degree 12 with a sextic twist share stands here, the rest in a file for each family of curves.
+ * Everything here is public (keys, proofs): time depends on values.
  *
  * Parameters
  *   PAIRING           prefix of all names
+ *   PAIRING_FAMILY    "math/pairing_bn_tmpl.h" or "math/pairing_bls12_tmpl.h", which may have parameters too
  *   PAIRING_FP        prefix of Fp
  *   PAIRING_FP2       prefix of Fp2
  *   PAIRING_TOWER     prefix of the tower (tower_tmpl.h)
  *   PAIRING_G1/_G2    prefixes of the groups (ec_tmpl.h)
- *   PAIRING_LOOP      initializer: 6 x + 2 in non-adjacent form, least significant digit first
- *   PAIRING_X_NAF     initializer: x likewise
+ *   PAIRING_M_TWIST   0: a D-type twist, y^2 = x^3 + b / xi; 1: an M-type twist, y^2 = x^3 + b xi
+ *   PAIRING_PSI       initializer of two elements of Fp2: xi^((p-1)/3), xi^((p-1)/2), inverted for an M-type
+ *                     twist
+ *   PAIRING_LOOP      initializer: the length of Miller's loop in signed digits, least significant first, the
+ *                     last one 1
+ *   PAIRING_X_DIGITS  initializer: |x| likewise
  *
  * Sources: Vercauteren, "Optimal Pairings" (ePrint 2008/096); Costello, Lange, Naehrig (ePrint 2009/615) for
- * the steps in homogeneous coordinates; Fuentes-Castaneda, Knapp, Rodriguez-Henriquez (SAC 2011) for the
- * final exponentiation. */
+ * the steps in homogeneous coordinates. */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(PAIRING, _##op)
@@ -26,7 +30,8 @@
 
 enum { FN(max_pairs) = 16 };
 
-static const int8_t FN(loop)[] = PAIRING_LOOP, FN(x_naf)[] = PAIRING_X_NAF;
+static const int8_t FN(loop)[] = PAIRING_LOOP, FN(x_digit)[] = PAIRING_X_DIGITS;
+static const FE2 FN(psi_factor)[2] = PAIRING_PSI;
 
 /* One pair on its way through Miller's loop: T = (X : Y : Z) runs through multiples of Q. */
 struct FN(pair) {
@@ -35,21 +40,26 @@ struct FN(pair) {
     G1(affine) p;
 };
 
-/* The p-power Frobenius of E, seen on the twist: (x, y) -> (conj(x) xi^((p-1)/3), conj(y) xi^((p-1)/2)). */
+/* The p-power Frobenius of E, seen on the twist: points of the twist are (x w^2, y w^3) on E (D) or (x / w^2,
+ * y / w^3) (M). */
 PM_LOCAL void FN(psi)(G2(affine) * out, const G2(affine) * a)
 {
     F2(conj)(&out->x, &a->x);
     F2(conj)(&out->y, &a->y);
-    F2(mul)(&out->x, &out->x, &T(frobenius_factor)[2]);
-    F2(mul)(&out->y, &out->y, &T(frobenius_factor)[3]);
+    F2(mul)(&out->x, &out->x, &FN(psi_factor)[0]);
+    F2(mul)(&out->y, &out->y, &FN(psi_factor)[1]);
 }
 
-/* f *= l0 y_P + l1 x_P w + l3 w^3, the line through points of the twist at P */
+/* f *= l0 y_P + l1 x_P w + l3 w^3, the line through points of the twist at P; for an M-type twist, times w^3,
+ * it is l3 + l1 x_P w^2 + l0 y_P w^3. */
 static inline void FN(eval_line)(T(fp12) * f, FE2 *l0, FE2 *l1, const FE2 *l3, const G1(affine) * p)
 {
     F2(mul_base)(l0, l0, &p->y);
     F2(mul_base)(l1, l1, &p->x);
-    T(mul_line)(f, f, l0, l1, l3);
+    if (PAIRING_M_TWIST)
+        T(mul_line_m)(f, f, l3, l1, l0);
+    else
+        T(mul_line_d)(f, f, l0, l1, l3);
 }
 
 /* f *= the tangent at T, evaluated at P; T = 2 T. With B = Y^2, E = 3 b Z^2, H = 2 Y Z, J = X^2 the line is
@@ -123,8 +133,51 @@ PM_LOCAL void FN(add_step)(T(fp12) * f, struct FN(pair) * t, const G2(affine) * 
     FN(eval_line)(f, &lambda, &l1, &l3, &t->p);
 }
 
-/* f = the product of Miller's functions f_{6x+2,Q}(P) and the two lines to psi(Q) and -psi^2(Q). No pair
- * holds infinity. */
+/* out = a^|x| in the cyclotomic subgroup */
+PM_LOCAL void FN(pow_x)(T(fp12) * out, const T(fp12) * a)
+{
+    T(fp12) acc = *a, base = *a, inverse;
+    T(conj)(&inverse, a);
+    for (size_t bit = sizeof FN(x_digit) - 1; bit-- > 0;) {
+        T(cyclotomic_sqr)(&acc, &acc);
+        if (FN(x_digit)[bit] != 0) T(mul)(&acc, &acc, FN(x_digit)[bit] > 0 ? &base : &inverse);
+    }
+    *out = acc;
+}
+
+/* out = [|x|] a */
+#define PM_MUL_X(name, G)                                                                                    \
+    PM_LOCAL void name(G *out, const G *a)                                                                   \
+    {                                                                                                        \
+        G acc = *a, base = *a, inverse;                                                                      \
+        PM_CAT(G, _neg)(&inverse, a);                                                                        \
+        for (size_t bit = sizeof FN(x_digit) - 1; bit-- > 0;) {                                              \
+            PM_CAT(G, _dbl)(&acc, &acc);                                                                     \
+            if (FN(x_digit)[bit] != 0) PM_CAT(G, _add)(&acc, &acc, FN(x_digit)[bit] > 0 ? &base : &inverse); \
+        }                                                                                                    \
+        *out = acc;                                                                                          \
+    }
+PM_MUL_X(FN(g1_mul_x), PAIRING_G1)
+PM_MUL_X(FN(g2_mul_x), PAIRING_G2)
+#undef PM_MUL_X
+
+/* out = f^((p^6 - 1)(p^2 + 1)), an element of the cyclotomic subgroup */
+PM_LOCAL void FN(easy_part)(T(fp12) * out, const T(fp12) * f)
+{
+    T(fp12) a, b;
+    T(inv_var)(&a, f);
+    T(conj)(&b, f);
+    T(mul)(&a, &a, &b);
+    T(frobenius)(&b, &a);
+    T(frobenius)(&b, &b);
+    T(mul)(out, &a, &b);
+}
+
+/* Of the family: miller_end, final_exponentiation (to the power c (p^12 - 1) / r for a small constant c),
+ * g1_in_subgroup, g2_in_subgroup. */
+#include PAIRING_FAMILY
+
+/* f = the product of the pairs' Miller functions. No pair holds infinity. */
 PM_LOCAL void FN(miller)(T(fp12) * f, struct FN(pair) * pair, size_t n)
 {
     T(set_one)(f);
@@ -142,62 +195,7 @@ PM_LOCAL void FN(miller)(T(fp12) * f, struct FN(pair) * pair, size_t n)
             FN(add_step)(f, &pair[i], FN(loop)[bit] > 0 ? &pair[i].q : &pair[i].minus_q);
         }
     }
-    for (size_t i = 0; i < n; i++) {
-        G2(affine) image;
-        FN(psi)(&image, &pair[i].q);
-        FN(add_step)(f, &pair[i], &image);
-        FN(psi)(&image, &image);
-        G2(affine_neg)(&image, &image);
-        FN(add_step)(f, &pair[i], &image);
-    }
-}
-
-/* out = a^x in the cyclotomic subgroup */
-PM_LOCAL void FN(pow_x)(T(fp12) * out, const T(fp12) * a)
-{
-    T(fp12) acc = *a, base = *a, inverse;
-    T(conj)(&inverse, a);
-    for (size_t bit = sizeof FN(x_naf) - 1; bit-- > 0;) {
-        T(cyclotomic_sqr)(&acc, &acc);
-        if (FN(x_naf)[bit] != 0) T(mul)(&acc, &acc, FN(x_naf)[bit] > 0 ? &base : &inverse);
-    }
-    *out = acc;
-}
-
-/* f = f^(c (p^12 - 1) / r) with c = 2 x (6 x^2 + 3 x + 1), which is coprime to r. The hard part is
- * c (p^4 - p^2 + 1) / r = l0 + l1 p + l2 p^2 + l3 p^3, with K = 12 x^3 + 6 x^2:
- * l0 = K + 6 x^2 + 6 x + 1, l1 = K + 4 x, l2 = K + 6 x, l3 = K + 4 x - 1. */
-PM_LOCAL void FN(final_exponentiation)(T(fp12) * f)
-{
-    T(fp12) a, b, k, x2, x4, x6, xx6;
-    T(inv_var)(&a, f); /* a = f^((p^6 - 1)(p^2 + 1)) */
-    T(conj)(&b, f);
-    T(mul)(&a, &a, &b);
-    T(frobenius)(&b, &a);
-    T(frobenius)(&b, &b);
-    T(mul)(&a, &a, &b);
-
-    FN(pow_x)(&x2, &a);
-    T(cyclotomic_sqr)(&x2, &x2);
-    T(cyclotomic_sqr)(&x4, &x2);
-    T(mul)(&x6, &x4, &x2);
-    FN(pow_x)(&xx6, &x6);
-    T(cyclotomic_sqr)(&k, &xx6);
-    FN(pow_x)(&k, &k);
-    T(mul)(&k, &k, &xx6);
-
-    T(mul)(&x4, &x4, &k); /* a^l1 */
-    T(mul)(&x6, &x6, &k); /* a^l2 */
-    T(conj)(&b, &a);
-    T(mul)(&b, &b, &x4); /* a^l3 */
-    T(frobenius)(&b, &b);
-    T(mul)(&b, &b, &x6);
-    T(frobenius)(&b, &b);
-    T(mul)(&b, &b, &x4);
-    T(frobenius)(&b, &b);
-    T(mul)(&xx6, &xx6, &x6); /* a^(l0 - 1) */
-    T(mul)(&b, &b, &xx6);
-    T(mul)(f, &b, &a);
+    FN(miller_end)(f, pair, n);
 }
 
 /* Whether the product of e(p[i], q[i]) is one, for points of the groups of order r; n <= max_pairs. */
@@ -226,32 +224,16 @@ PM_LOCAL void FN(value)(T(fp12) * out, const G1(affine) * p, const G2(affine) * 
     FN(final_exponentiation)(out);
 }
 
-/* Whether a point of the twist has order r (or is infinity): psi(Q) = [6 x^2] Q. psi satisfies psi^2 - t psi
- * + p = 0 with t = 6 x^2 + 1; where psi acts as t - 1 this says ((t - 1)^2 - t (t - 1) + p) Q = (p + 1 - t) Q
- * = r Q = 0. The converse is how psi acts on G2. (Scott, ePrint 2021/1130, treats such tests in general.) */
-PM_LOCAL bool FN(g2_in_subgroup)(const G2(affine) * a)
+/* The twelve coefficients of value over Fp, Montgomery, in the order of curve.h. */
+PM_LOCAL void FN(coefficients)(PAIRING_FP out[12], const G1(affine) * p, const G2(affine) * q)
 {
-    PAIRING_G2 acc, base, image;
-    G2(affine) minus;
-    G2(from_affine)(&base, a);
-    for (int round = 0; round < 2; round++) { /* times x, twice */
-        PAIRING_G2 inverse;
-        acc = base;
-        G2(neg)(&inverse, &base);
-        for (size_t bit = sizeof FN(x_naf) - 1; bit-- > 0;) {
-            G2(dbl)(&acc, &acc);
-            if (FN(x_naf)[bit] != 0) G2(add)(&acc, &acc, FN(x_naf)[bit] > 0 ? &base : &inverse);
-        }
-        base = acc;
+    T(fp12) f;
+    FN(value)(&f, p, q);
+    for (int i = 0; i < 6; i++) {
+        const FE2 *c = i < 3 ? &f.c0.c[i] : &f.c1.c[i - 3];
+        out[2 * i] = c->c0;
+        out[2 * i + 1] = c->c1;
     }
-    G2(dbl)(&acc, &base); /* times 6 = 2 (2 + 1) */
-    G2(add)(&acc, &acc, &base);
-    G2(dbl)(&acc, &acc);
-    if (G2(affine_is_infinity)(a)) return true;
-    FN(psi)(&minus, a);
-    G2(affine_neg)(&minus, &minus);
-    G2(add_affine)(&image, &acc, &minus);
-    return G2(is_infinity)(&image);
 }
 
 #undef FN
@@ -268,4 +250,7 @@ PM_LOCAL bool FN(g2_in_subgroup)(const G2(affine) * a)
 #undef PAIRING_G1
 #undef PAIRING_G2
 #undef PAIRING_LOOP
-#undef PAIRING_X_NAF
+#undef PAIRING_X_DIGITS
+#undef PAIRING_M_TWIST
+#undef PAIRING_PSI
+#undef PAIRING_FAMILY

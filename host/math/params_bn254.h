@@ -12,6 +12,7 @@
 #define PM_BN254_LIMBS 4 /* of Fp and of Fr */
 #define PM_BN254_X 0x44e992b44a6909f1u /* 4965661367192848881 */
 
+#define PM_BN254_FP_LIMBS PM_BN254_LIMBS
 #define PM_BN254_FP_MODULUS \
     {0x3c208c16d87cfd47u, 0x97816a916871ca8du, 0xb85045b68181585du, 0x30644e72e131a029u}
 #define PM_BN254_FP_BITS 254
@@ -21,6 +22,7 @@
 #define PM_BN254_FP_MONT_R2 \
     {0xf32cfc5b538afa89u, 0xb5e71911d44501fbu, 0x47ab1eff0a417ff6u, 0x06d89f71cab8351fu}
 
+#define PM_BN254_FR_LIMBS PM_BN254_LIMBS
 #define PM_BN254_FR_MODULUS \
     {0x43e1f593f0000001u, 0x2833e84879b97091u, 0xb85045b68181585du, 0x30644e72e131a029u}
 #define PM_BN254_FR_BITS 254
@@ -72,15 +74,22 @@
      {{0x5dddfd154bd8c949u, 0x62cb29a5a4445b60u, 0x37bc870a0c7dd2b9u, 0x24830a9d3171f0fdu}}}, \
     {{{0xc970692f41690fe7u, 0xe240342127694b0bu, 0x32bee66b83c459e8u, 0x12aabced0ab08841u}}, \
      {{0x0d485d2340aebfa9u, 0x05193418ab2fcc57u, 0xd3b0a40b8a4910f5u, 0x2f21ebb535d2925au}}}}
+/* The p-power Frobenius seen on the twist: (x, y) -> (conj(x) xi^((p - 1) / 3), conj(y) xi^((p - 1) / 2)). */
+#define PM_BN254_M_TWIST 0
+#define PM_BN254_PSI { \
+    {{{0xb5773b104563ab30u, 0x347f91c8a9aa6454u, 0x7a007127242e0991u, 0x1956bcd8118214ecu}}, \
+     {{0x6e849f1ea0aa4757u, 0xaa1c7b6d89f89141u, 0xb6e713cdfae0ca3au, 0x26694fbb4e82ebc3u}}}, \
+    {{{0xe4bbdd0c2936b629u, 0xbb30f162e133bacbu, 0x31a9d1b6f9645366u, 0x253570bea500f8ddu}}, \
+     {{0xa1d77ce45ffe77c7u, 0x07affd117826d1dbu, 0x6d16bd27bb7edc6bu, 0x2c87200285defeccu}}}}
 
-/* 6 x + 2 and x in non-adjacent form, least significant digit first. */
+/* 6 x + 2 (Miller's loop) and x in non-adjacent form, least significant digit first. */
 #define PM_BN254_LOOP_LEN 66
 #define PM_BN254_LOOP \
     {0, 0, 0, 1, 0, 1, 0, -1, 0, 0, -1, 0, 0, 0, 1, 0, 0, -1, 0, -1, 0, 0, 0, 1, 0, -1, 0, 0, \
      0, 0, -1, 0, 0, 1, 0, -1, 0, 0, 1, 0, 0, 0, 0, 0, -1, 0, 0, -1, 0, 1, 0, -1, 0, 0, 0, -1, \
      0, -1, 0, 0, 0, 1, 0, -1, 0, 1}
-#define PM_BN254_X_NAF_LEN 63
-#define PM_BN254_X_NAF \
+#define PM_BN254_X_DIGITS_LEN 63
+#define PM_BN254_X_DIGITS \
     {1, 0, 0, 0, -1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 0, 1, 0, 0, 1, 0, -1, 0, 1, 0, 1, 0, 1, \
      0, 0, 1, 0, 0, 0, 1, 0, -1, 0, -1, 0, -1, 0, 1, 0, 1, 0, 0, -1, 0, 1, 0, 1, 0, -1, 0, 0, \
      1, 0, 1, 0, 0, 0, 1}

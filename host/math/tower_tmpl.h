@@ -164,7 +164,7 @@ PM_LOCAL void FN(sqr)(FE12 *out, const FE12 *a)
 }
 
 /* out = a (l0 + l1 w + l3 w^3): a line of a D-type twist */
-PM_LOCAL void FN(mul_line)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l1, const FE2 *l3)
+PM_LOCAL void FN(mul_line_d)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l1, const FE2 *l3)
 {
     FE6 t0, t1, s;
     FE2 sum;
@@ -173,6 +173,23 @@ PM_LOCAL void FN(mul_line)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l
     FN(add6)(&s, &a->c0, &a->c1);
     F2(add)(&sum, l0, l1);
     FN(mul6_01)(&s, &s, &sum, l3);
+    FN(sub6)(&s, &s, &t0);
+    FN(sub6)(&out->c1, &s, &t1);
+    FN(mul6_v)(&t1, &t1);
+    FN(add6)(&out->c0, &t0, &t1);
+}
+
+/* out = a (l0 + l2 w^2 + l3 w^3): a line of an M-type twist */
+PM_LOCAL void FN(mul_line_m)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l2, const FE2 *l3)
+{
+    FE6 t0, t1, s;
+    FE2 sum;
+    FN(mul6_01)(&t0, &a->c0, l0, l2);
+    for (int i = 0; i < 3; i++) F2(mul)(&t1.c[i], &a->c1.c[i], l3);
+    FN(mul6_v)(&t1, &t1);
+    FN(add6)(&s, &a->c0, &a->c1);
+    F2(add)(&sum, l2, l3);
+    FN(mul6_01)(&s, &s, l0, &sum);
     FN(sub6)(&s, &s, &t0);
     FN(sub6)(&out->c1, &s, &t1);
     FN(mul6_v)(&t1, &t1);

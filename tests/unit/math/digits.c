@@ -2,14 +2,14 @@
 #include "math/digits.h"
 #include "test.h"
 
-enum { LIMBS = 4, BITS = 254 };
+enum { LIMBS = 4 };
 
 /* k = sum of digits, checked limb by limb: adds up digit 2^(c w) in two's complement over five limbs */
-static void check(const uint64_t k[LIMBS], unsigned c)
+static void check(const uint64_t k[LIMBS], unsigned bits, unsigned c)
 {
-    unsigned windows = pm_digits_windows(BITS, c);
+    unsigned windows = pm_digits_windows(bits, c);
     uint64_t biased[LIMBS + 1], sum[LIMBS + 2] = {0};
-    CHECK(c * windows > BITS);
+    CHECK(c * windows > bits);
     pm_digits_bias(biased, k, LIMBS, c, windows);
     for (unsigned w = 0; w < windows; w++) {
         int d = pm_digits_get(biased, LIMBS, c, windows, w);
@@ -34,27 +34,33 @@ static void check(const uint64_t k[LIMBS], unsigned c)
     CHECK(sum[LIMBS] == 0 && sum[LIMBS + 1] == 0);
 }
 
-PM_TEST(recompose)
+static void recompose(unsigned bits)
 {
     for (unsigned c = 2; c <= PM_DIGITS_MAX_C; c++) {
         uint64_t k[LIMBS] = {0};
-        check(k, c);
-        for (unsigned bit = 0; bit < BITS; bit++) { /* 2^bit - 1, 2^bit, 2^bit + 1 */
+        check(k, bits, c);
+        for (unsigned bit = 0; bit < bits; bit++) { /* 2^bit - 1, 2^bit, 2^bit + 1 */
             for (int delta = -1; delta <= 1; delta++) {
                 memset(k, 0, sizeof k);
                 k[bit / 64] = (uint64_t)1 << bit % 64;
                 if (delta > 0) k[0] += bit > 0;
                 for (unsigned i = 0; delta < 0 && k[i]-- == 0; i++) {}
-                check(k, c);
+                check(k, bits, c);
             }
         }
         memset(k, 0xff, sizeof k);
-        k[LIMBS - 1] >>= 256 - BITS; /* the largest */
-        check(k, c);
+        k[LIMBS - 1] >>= 256 - bits; /* the largest */
+        check(k, bits, c);
         for (int round = 0; round < 100; round++) {
             for (int i = 0; i < LIMBS; i++) k[i] = test_random();
-            k[LIMBS - 1] >>= 256 - BITS;
-            check(k, c);
+            k[LIMBS - 1] >>= 256 - bits;
+            check(k, bits, c);
         }
     }
+}
+
+PM_TEST(recompose)
+{
+    recompose(254); /* BN254's scalars; BLS12-381's after min(s, r - s) */
+    recompose(255); /* BLS12-381's */
 }

@@ -1,7 +1,8 @@
 /* Batched additions against single ones, with every special case mixed in. */
 #include "random.h"
 
-#define BATCH_TEST(G, random_point)                                                                          \
+#define BATCH_TEST(G, random_point) BATCH_TEST_(G, random_point)
+#define BATCH_TEST_(G, random_point)                                                                         \
     PM_TEST(G##_batch)                                                                                       \
     {                                                                                                        \
         enum { MAX = 40 };                                                                                   \
@@ -41,5 +42,5 @@
         }                                                                                                    \
     }
 
-BATCH_TEST(bn254_g1, random_g1)
-BATCH_TEST(bn254_g2, random_g2)
+BATCH_TEST(C(g1), random_g1)
+BATCH_TEST(C(g2), random_g2)

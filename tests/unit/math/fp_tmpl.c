@@ -1,4 +1,6 @@
-/* Fields of every shape: BN254's two, one limb, an odd number of limbs, six limbs (BLS12-381's Fp). */
+/* Fields of every shape: BN254's two, BLS12-381's two (Fp has six limbs, Fr less than a bit of room), one
+ * limb, an odd number of limbs. */
+#include "math/bls12_381_inst.h"
 #include "math/bn254_inst.h"
 #include "slow.h"
 #include "test.h"
@@ -39,27 +41,6 @@
     }
 #include "math/fp_tmpl.h"
 
-/* BLS12-381's Fp */
-#define FP       six_limbs
-#define FP_LIMBS 6
-#define FP_MODULUS                                                                                           \
-    {                                                                                                        \
-        0xb9feffffffffaaabu, 0x1eabfffeb153ffffu, 0x6730d2a0f6b0f624u, 0x64774b84f38512bfu,                  \
-            0x4b1ba7b6434bacd7u, 0x1a0111ea397fe69au                                                         \
-    }
-#define FP_MONT_INV 0x89f3fffcfffcfffdu
-#define FP_MONT_R                                                                                            \
-    {                                                                                                        \
-        0x760900000002fffdu, 0xebf4000bc40c0002u, 0x5f48985753c758bau, 0x77ce585370525745u,                  \
-            0x5c071a97a256ec6du, 0x15f65ec3fa80e493u                                                         \
-    }
-#define FP_MONT_R2                                                                                           \
-    {                                                                                                        \
-        0xf4df1f341c341746u, 0x0a76e6a609d104f1u, 0x8de5476c4c95b6d5u, 0x67eb88a9939d83c0u,                  \
-            0x9a793e85b519952du, 0x11988fe592cae3aau                                                         \
-    }
-#include "math/fp_tmpl.h"
-
 #define TF bn254_fp
 #include "fp_cases.h"
 
@@ -72,5 +53,8 @@
 #define TF three_limbs
 #include "fp_cases.h"
 
-#define TF six_limbs
+#define TF bls12_381_fp
+#include "fp_cases.h"
+
+#define TF bls12_381_fr
 #include "fp_cases.h"

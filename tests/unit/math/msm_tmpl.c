@@ -6,24 +6,24 @@ enum { MAX = 2100 };
 
 /* MAX bases: random multiples of the generator, with their logarithms. */
 struct bases {
-    bn254_fr log[MAX];
-    uint8_t g1[MAX * 64 + 1], g2[MAX * 128 + 1]; /* from byte 1 */
+    C(fr) log[MAX];
+    uint8_t g1[MAX * C(g1_bytes) + 1], g2[MAX * C(g2_bytes) + 1]; /* from byte 1 */
 };
 
 static struct bases *make_bases(void)
 {
     struct bases *b = malloc(sizeof *b);
-    uint8_t *scalars = malloc(MAX * 32), generator[128];
-    void *scratch = exact_scratch(bn254_g2_fixed_scratch(MAX, 1));
+    uint8_t *scalars = malloc(MAX * 32), generator[C(g2_bytes)];
+    void *scratch = exact_scratch(C(g2_fixed_scratch)(MAX, 1));
     if (!b || !scalars) abort();
     for (size_t i = 0; i < MAX; i++) {
         random_fr(&b->log[i]);
-        bn254_fr_store(scalars + 32 * i, &b->log[i]);
+        C(fr_store)(scalars + 32 * i, &b->log[i]);
     }
-    bn254_g1_affine_store(generator, &g1_generator);
-    bn254_g1_fixed_var(NULL, b->g1 + 1, generator, scalars, MAX, scratch);
-    bn254_g2_affine_store(generator, &g2_generator);
-    bn254_g2_fixed_var(NULL, b->g2 + 1, generator, scalars, MAX, scratch);
+    C(g1_affine_store)(generator, &g1_generator);
+    C(g1_fixed_var)(NULL, b->g1 + 1, generator, scalars, MAX, scratch);
+    C(g2_affine_store)(generator, &g2_generator);
+    C(g2_fixed_var)(NULL, b->g2 + 1, generator, scalars, MAX, scratch);
     free(scratch);
     free(scalars);
     return b;
@@ -33,49 +33,49 @@ static struct bases *make_bases(void)
 static void relate(struct bases *b, size_t to, size_t from, int k)
 {
     if (k == 0) {
-        b->log[to] = (bn254_fr){{0}};
-        memset(b->g1 + 1 + to * 64, 0, 64);
-        memset(b->g2 + 1 + to * 128, 0, 128);
+        b->log[to] = (C(fr)){{0}};
+        memset(b->g1 + 1 + to * C(g1_bytes), 0, C(g1_bytes));
+        memset(b->g2 + 1 + to * C(g2_bytes), 0, C(g2_bytes));
         return;
     }
-    bn254_g1_affine p;
-    bn254_g2_affine q;
-    bn254_g1_affine_load(&p, b->g1 + 1 + from * 64);
-    bn254_g2_affine_load(&q, b->g2 + 1 + from * 128);
+    C(g1_affine) p;
+    C(g2_affine) q;
+    C(g1_affine_load)(&p, b->g1 + 1 + from * C(g1_bytes));
+    C(g2_affine_load)(&q, b->g2 + 1 + from * C(g2_bytes));
     b->log[to] = b->log[from];
     if (k < 0) {
-        bn254_g1_affine_neg(&p, &p);
-        bn254_g2_affine_neg(&q, &q);
-        bn254_fr_neg(&b->log[to], &b->log[to]);
+        C(g1_affine_neg)(&p, &p);
+        C(g2_affine_neg)(&q, &q);
+        C(fr_neg)(&b->log[to], &b->log[to]);
     }
-    bn254_g1_affine_store(b->g1 + 1 + to * 64, &p);
-    bn254_g2_affine_store(b->g2 + 1 + to * 128, &q);
+    C(g1_affine_store)(b->g1 + 1 + to * C(g1_bytes), &p);
+    C(g2_affine_store)(b->g2 + 1 + to * C(g2_bytes), &q);
 }
 
-static void check_sum(const struct bases *b, const bn254_fr *scalar, size_t n, unsigned threads, bool with_g2)
+static void check_sum(const struct bases *b, const C(fr) * scalar, size_t n, unsigned threads, bool with_g2)
 {
     struct pm_error err;
     struct pm_pool *pool = threads > 1 ? pm_pool_new(threads, &err) : NULL;
     uint8_t *bytes = malloc(n * 32 + 3);
-    bn254_fr log = inner_product(scalar, b->log, n);
+    C(fr) log = inner_product(scalar, b->log, n);
     if (!bytes) abort();
-    for (size_t i = 0; i < n; i++) bn254_fr_store(bytes + 3 + 32 * i, &scalar[i]);
+    for (size_t i = 0; i < n; i++) C(fr_store)(bytes + 3 + 32 * i, &scalar[i]);
 
-    bn254_g1 sum, expected;
-    void *scratch = exact_scratch(bn254_g1_msm_scratch(n, threads));
-    bn254_g1_msm_var(pool, &sum, b->g1 + 1, bytes + 3, n, scratch);
+    C(g1) sum, expected;
+    void *scratch = exact_scratch(C(g1_msm_scratch)(n, threads));
+    C(g1_msm_var)(pool, &sum, b->g1 + 1, bytes + 3, n, scratch);
     free(scratch);
-    bn254_g1_from_affine(&expected, &g1_generator);
-    bn254_g1_mul_var(&expected, &expected, log.limb, 4);
-    CHECK_MSG(bn254_g1_equal(&sum, &expected), "G1, n = %zu, %u threads", n, threads);
+    C(g1_from_affine)(&expected, &g1_generator);
+    C(g1_mul_var)(&expected, &expected, log.limb, 4);
+    CHECK_MSG(C(g1_equal)(&sum, &expected), "G1, n = %zu, %u threads", n, threads);
     if (with_g2) {
-        bn254_g2 sum2, expected2;
-        scratch = exact_scratch(bn254_g2_msm_scratch(n, threads));
-        bn254_g2_msm_var(pool, &sum2, b->g2 + 1, bytes + 3, n, scratch);
+        C(g2) sum2, expected2;
+        scratch = exact_scratch(C(g2_msm_scratch)(n, threads));
+        C(g2_msm_var)(pool, &sum2, b->g2 + 1, bytes + 3, n, scratch);
         free(scratch);
-        bn254_g2_from_affine(&expected2, &g2_generator);
-        bn254_g2_mul_var(&expected2, &expected2, log.limb, 4);
-        CHECK_MSG(bn254_g2_equal(&sum2, &expected2), "G2, n = %zu, %u threads", n, threads);
+        C(g2_from_affine)(&expected2, &g2_generator);
+        C(g2_mul_var)(&expected2, &expected2, log.limb, 4);
+        CHECK_MSG(C(g2_equal)(&sum2, &expected2), "G2, n = %zu, %u threads", n, threads);
     }
     free(bytes);
     pm_pool_free(&pool);
@@ -84,7 +84,7 @@ static void check_sum(const struct bases *b, const bn254_fr *scalar, size_t n, u
 PM_TEST(sizes_and_kinds)
 {
     struct bases *b = make_bases();
-    static bn254_fr scalar[MAX];
+    static C(fr) scalar[MAX];
     static const size_t sizes[] = {0,  1,  2,   3,   4,   5,   7,   8,   9,    31,
                                    32, 33, 127, 128, 129, 511, 512, 513, 1023, 1025};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
@@ -105,10 +105,10 @@ PM_TEST(sizes_and_kinds)
 PM_TEST(meeting_bases)
 {
     struct bases *b = make_bases();
-    static bn254_fr scalar[MAX];
+    static C(fr) scalar[MAX];
     for (int round = 0; round < 12; round++) {
         size_t n = 1 + test_random() % 700;
-        bn254_fr same;
+        C(fr) same;
         random_fr(&same);
         for (size_t i = 1; i < n; i++) {
             int k = round < 3 ? round - 1 : (int)(test_random() % 3) - 1;
@@ -117,7 +117,7 @@ PM_TEST(meeting_bases)
         for (size_t i = 0; i < n; i++) {
             pick_scalar(&scalar[i], round % 10);
             if (round % 2) scalar[i] = same;
-            if (round % 4 == 3 && test_random() % 2) bn254_fr_neg(&scalar[i], &same);
+            if (round % 4 == 3 && test_random() % 2) C(fr_neg)(&scalar[i], &same);
         }
         check_sum(b, scalar, n, 1 + (unsigned)round % 3, n < 300);
     }
@@ -128,10 +128,10 @@ PM_TEST(meeting_bases)
 PM_TEST(identity)
 {
     struct bases *b = make_bases();
-    static bn254_fr scalar[100];
+    static C(fr) scalar[100];
     for (size_t i = 0; i < 50; i++) {
         pick_scalar(&scalar[2 * i], 0);
-        bn254_fr_neg(&scalar[2 * i + 1], &scalar[2 * i]);
+        C(fr_neg)(&scalar[2 * i + 1], &scalar[2 * i]);
         relate(b, 2 * i + 1, 2 * i, 1);
     }
     check_sum(b, scalar, 100, 2, true);
@@ -144,23 +144,23 @@ PM_TEST(identity)
 PM_TEST(wild_scalars)
 {
     struct bases *b = make_bases();
-    static bn254_fr scalar[300];
+    static C(fr) scalar[300];
     uint8_t bytes[300 * 32];
     for (size_t i = 0; i < 300; i++) {
-        bn254_fr wild;
+        C(fr) wild;
         memset(&wild, 0xff, sizeof wild);
         if (i % 3) test_random_bytes(&wild, sizeof wild);
-        bn254_fr_store(bytes + 32 * i, &wild);
-        bn254_fr_load_reduced(&scalar[i], bytes + 32 * i);
+        C(fr_store)(bytes + 32 * i, &wild);
+        C(fr_load_reduced)(&scalar[i], bytes + 32 * i);
     }
-    bn254_g1 sum, expected;
-    void *scratch = exact_scratch(bn254_g1_msm_scratch(300, 1));
-    bn254_g1_msm_var(NULL, &sum, b->g1 + 1, bytes, 300, scratch);
+    C(g1) sum, expected;
+    void *scratch = exact_scratch(C(g1_msm_scratch)(300, 1));
+    C(g1_msm_var)(NULL, &sum, b->g1 + 1, bytes, 300, scratch);
     free(scratch);
-    bn254_fr log = inner_product(scalar, b->log, 300);
-    bn254_g1_from_affine(&expected, &g1_generator);
-    bn254_g1_mul_var(&expected, &expected, log.limb, 4);
-    CHECK(bn254_g1_equal(&sum, &expected));
+    C(fr) log = inner_product(scalar, b->log, 300);
+    C(g1_from_affine)(&expected, &g1_generator);
+    C(g1_mul_var)(&expected, &expected, log.limb, 4);
+    CHECK(C(g1_equal)(&sum, &expected));
     free(b);
 }
 
@@ -168,8 +168,8 @@ PM_TEST(scratch_grows)
 {
     size_t before = 0;
     for (size_t n = 0; n < 1 << 20; n = n * 3 + 1) {
-        size_t bytes = bn254_g1_msm_scratch(n, 2);
-        CHECK(bytes >= before && bytes % 64 == 0 && bn254_g1_msm_scratch(n, 3) >= bytes);
+        size_t bytes = C(g1_msm_scratch)(n, 2);
+        CHECK(bytes >= before && bytes % 64 == 0 && C(g1_msm_scratch)(n, 3) >= bytes);
         before = bytes;
     }
 }
@@ -178,32 +178,32 @@ PM_TEST(scratch_grows)
 PM_TEST(reduce)
 {
     enum { BUCKETS = 1024 };
-    static bn254_g1_affine bucket[BUCKETS];
+    static C(g1_affine) bucket[BUCKETS];
     struct bases *b = make_bases();
     static const unsigned sparsity[] = {1, 2, 10, 300, BUCKETS + 1};
     for (size_t s = 0; s < sizeof sparsity / sizeof sparsity[0]; s++) {
-        bn254_g1 sum, expected;
-        bn254_fr log = {{0}};
+        C(g1) sum, expected;
+        C(fr) log = {{0}};
         for (size_t i = 0; i < BUCKETS; i++) {
             bool empty = sparsity[s] > BUCKETS || test_random() % sparsity[s] != 0;
-            bucket[i] = (bn254_g1_affine){0};
+            bucket[i] = (C(g1_affine)){0};
             if (empty) continue;
-            bn254_g1_affine_load(&bucket[i], b->g1 + 1 + 64 * i);
-            for (size_t k = 0; k <= i; k++) bn254_fr_add(&log, &log, &b->log[i]);
+            C(g1_affine_load)(&bucket[i], b->g1 + 1 + C(g1_bytes) * i);
+            for (size_t k = 0; k <= i; k++) C(fr_add)(&log, &log, &b->log[i]);
         }
-        bn254_g1_msm_reduce(&sum, bucket, BUCKETS);
-        bn254_g1_from_affine(&expected, &g1_generator);
-        bn254_g1_mul_var(&expected, &expected, log.limb, 4);
-        CHECK(bn254_g1_equal(&sum, &expected));
+        C(g1_msm_reduce)(&sum, bucket, BUCKETS);
+        C(g1_from_affine)(&expected, &g1_generator);
+        C(g1_mul_var)(&expected, &expected, log.limb, 4);
+        CHECK(C(g1_equal)(&sum, &expected));
     }
     memset(bucket, 0, sizeof bucket); /* G at 700, -G at 300: the running sum is infinity below */
-    bn254_g1 sum, expected;
+    C(g1) sum, expected;
     uint64_t k = 400;
     bucket[699] = g1_generator;
-    bn254_g1_affine_neg(&bucket[299], &g1_generator);
-    bn254_g1_msm_reduce(&sum, bucket, BUCKETS);
-    bn254_g1_from_affine(&expected, &g1_generator);
-    bn254_g1_mul_var(&expected, &expected, &k, 1);
-    CHECK(bn254_g1_equal(&sum, &expected));
+    C(g1_affine_neg)(&bucket[299], &g1_generator);
+    C(g1_msm_reduce)(&sum, bucket, BUCKETS);
+    C(g1_from_affine)(&expected, &g1_generator);
+    C(g1_mul_var)(&expected, &expected, &k, 1);
+    CHECK(C(g1_equal)(&sum, &expected));
     free(b);
 }

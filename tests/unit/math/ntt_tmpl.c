@@ -3,16 +3,16 @@
 
 static uint8_t *table_of(unsigned log2_n, struct pm_pool *pool)
 {
-    bn254_fr root = PM_BN254_FR_ROOT;
-    for (unsigned i = PM_BN254_FR_TWO_ADICITY; i > log2_n; i--) bn254_fr_sqr(&root, &root);
-    uint8_t *table = exact_scratch(bn254_ntt_table_bytes(log2_n));
-    bn254_ntt_table_make((bn254_fr *)(void *)table, log2_n, &root, pool);
+    C(fr) root = P(FR_ROOT);
+    for (unsigned i = P(FR_TWO_ADICITY); i > log2_n; i--) C(fr_sqr)(&root, &root);
+    uint8_t *table = exact_scratch(C(ntt_table_bytes)(log2_n));
+    C(ntt_table_make)((C(fr) *)(void *)table, log2_n, &root, pool);
     return table;
 }
-static void root_of(bn254_fr *root, unsigned log2_n)
+static void root_of(C(fr) * root, unsigned log2_n)
 {
-    *root = (bn254_fr)PM_BN254_FR_ROOT;
-    for (unsigned i = PM_BN254_FR_TWO_ADICITY; i > log2_n; i--) bn254_fr_sqr(root, root);
+    *root = (C(fr))P(FR_ROOT);
+    for (unsigned i = P(FR_TWO_ADICITY); i > log2_n; i--) C(fr_sqr)(root, root);
 }
 static size_t reversed(size_t i, unsigned bits)
 {
@@ -20,10 +20,10 @@ static size_t reversed(size_t i, unsigned bits)
     for (; bits-- > 0; i >>= 1) r = r << 1 | (i & 1);
     return r;
 }
-static bn254_fr element(const uint8_t *data, size_t i)
+static C(fr) element(const uint8_t *data, size_t i)
 {
-    bn254_fr out;
-    bn254_fr_load(&out, data + 32 * i);
+    C(fr) out;
+    C(fr_load)(&out, data + 32 * i);
     return out;
 }
 static uint8_t *random_data(unsigned log2_n) /* from byte 1: not aligned */
@@ -32,9 +32,9 @@ static uint8_t *random_data(unsigned log2_n) /* from byte 1: not aligned */
     uint8_t *data = malloc(32 * n + 1);
     if (!data) abort();
     for (size_t i = 0; i < n; i++) {
-        bn254_fr t;
+        C(fr) t;
         random_fr(&t);
-        bn254_fr_store(data + 1 + 32 * i, &t);
+        C(fr_store)(data + 1 + 32 * i, &t);
     }
     return data;
 }
@@ -46,28 +46,28 @@ PM_TEST(definition)
     for (unsigned log2_n = 0; log2_n <= 7; log2_n++) {
         size_t n = (size_t)1 << log2_n;
         uint8_t *before = random_data(log2_n), *data = malloc(32 * n);
-        bn254_fr root, inverse;
+        C(fr) root, inverse;
         if (!data) abort();
         root_of(&root, log2_n);
-        bn254_fr_inv(&inverse, &root);
+        C(fr_inv)(&inverse, &root);
         for (int direction = 0; direction < 2; direction++) {
             memcpy(data, before + 1, 32 * n);
             if (direction == 0)
-                bn254_ntt_inverse(NULL, data, log2_n, (const bn254_fr *)(const void *)table);
+                C(ntt_inverse)(NULL, data, log2_n, (const C(fr) *)(const void *)table);
             else
-                bn254_ntt_forward(NULL, data, log2_n, (const bn254_fr *)(const void *)table);
-            bn254_fr w_j = bn254_fr_one;
+                C(ntt_forward)(NULL, data, log2_n, (const C(fr) *)(const void *)table);
+            C(fr) w_j = C(fr_one);
             for (size_t j = 0; j < n; j++) {
-                bn254_fr sum = {{0}}, w = bn254_fr_one, t;
+                C(fr) sum = {{0}}, w = C(fr_one), t;
                 for (size_t i = 0; i < n; i++) {
                     t = element(before + 1, direction == 0 ? i : reversed(i, log2_n));
-                    bn254_fr_mul(&t, &t, &w);
-                    bn254_fr_add(&sum, &sum, &t);
-                    bn254_fr_mul(&w, &w, &w_j);
+                    C(fr_mul)(&t, &t, &w);
+                    C(fr_add)(&sum, &sum, &t);
+                    C(fr_mul)(&w, &w, &w_j);
                 }
                 t = element(data, direction == 0 ? reversed(j, log2_n) : j);
-                CHECK_MSG(bn254_fr_equal(&sum, &t), "n = %zu, j = %zu, direction %d", n, j, direction);
-                bn254_fr_mul(&w_j, &w_j, direction == 0 ? &inverse : &root);
+                CHECK_MSG(C(fr_equal)(&sum, &t), "n = %zu, j = %zu, direction %d", n, j, direction);
+                C(fr_mul)(&w_j, &w_j, direction == 0 ? &inverse : &root);
             }
         }
         free(before);
@@ -87,16 +87,16 @@ PM_TEST(inverse_then_forward)
         for (unsigned threads = 1; threads <= 4; threads++) {
             struct pm_pool *pool = pm_pool_new(threads, &err);
             uint8_t *table = table_of(log2_n + (threads & 1), pool);
-            const bn254_fr *twiddles = (const bn254_fr *)(const void *)table;
+            const C(fr) *twiddles = (const C(fr) *)(const void *)table;
             memcpy(data + 1, before + 1, 32 * n);
-            bn254_ntt_inverse(pool, data + 1, log2_n, twiddles);
+            C(ntt_inverse)(pool, data + 1, log2_n, twiddles);
             if (threads == 1) memcpy(single, data + 1, 32 * n);
             CHECK_MEM(single, data + 1, 32 * n);
-            bn254_ntt_forward(pool, data + 1, log2_n, twiddles);
+            C(ntt_forward)(pool, data + 1, log2_n, twiddles);
             for (size_t i = 0; i < n; i++) {
-                bn254_fr t = element(before + 1, i), u = element(data + 1, i);
-                for (unsigned k = 0; k < log2_n; k++) bn254_fr_dbl(&t, &t);
-                CHECK(bn254_fr_equal(&t, &u));
+                C(fr) t = element(before + 1, i), u = element(data + 1, i);
+                for (unsigned k = 0; k < log2_n; k++) C(fr_dbl)(&t, &t);
+                CHECK(C(fr_equal)(&t, &u));
             }
             free(table);
             pm_pool_free(&pool);
@@ -115,36 +115,36 @@ PM_TEST(random_point)
     struct pm_error err;
     struct pm_pool *pool = pm_pool_new(2, &err);
     uint8_t *table = table_of(LOG2_N, pool), *before = random_data(LOG2_N), *data = malloc(32 * N);
-    bn254_fr *divisor = malloc(sizeof *divisor * N), *scratch = malloc(sizeof *scratch * N);
-    bn254_fr z, root, w = bn254_fr_one, horner = {{0}}, sum = {{0}}, t;
+    C(fr) *divisor = malloc(sizeof *divisor * N), *scratch = malloc(sizeof *scratch * N);
+    C(fr) z, root, w = C(fr_one), horner = {{0}}, sum = {{0}}, t;
     if (!data || !divisor || !scratch) abort();
     memcpy(data, before + 1, 32 * N);
-    bn254_ntt_inverse(pool, data, LOG2_N, (const bn254_fr *)(const void *)table);
+    C(ntt_inverse)(pool, data, LOG2_N, (const C(fr) *)(const void *)table);
     random_fr(&z);
     root_of(&root, LOG2_N);
     for (size_t j = N; j-- > 0;) { /* n times the polynomial */
         t = element(data, reversed(j, LOG2_N));
-        bn254_fr_mul(&horner, &horner, &z);
-        bn254_fr_add(&horner, &horner, &t);
+        C(fr_mul)(&horner, &horner, &z);
+        C(fr_add)(&horner, &horner, &t);
     }
     for (size_t i = 0; i < N; i++) {
-        bn254_fr_sub(&divisor[i], &z, &w);
-        bn254_fr_mul(&w, &w, &root);
+        C(fr_sub)(&divisor[i], &z, &w);
+        C(fr_mul)(&w, &w, &root);
     }
-    CHECK(bn254_fr_equal(&w, &bn254_fr_one));
-    bn254_fr_batch_inv(divisor, N, scratch);
+    CHECK(C(fr_equal)(&w, &C(fr_one)));
+    C(fr_batch_inv)(divisor, N, scratch);
     for (size_t i = 0; i < N; i++) {
         t = element(before + 1, i);
-        bn254_fr_mul(&t, &t, &w);
-        bn254_fr_mul(&t, &t, &divisor[i]);
-        bn254_fr_add(&sum, &sum, &t);
-        bn254_fr_mul(&w, &w, &root);
+        C(fr_mul)(&t, &t, &w);
+        C(fr_mul)(&t, &t, &divisor[i]);
+        C(fr_add)(&sum, &sum, &t);
+        C(fr_mul)(&w, &w, &root);
     }
     t = z;
-    for (int i = 0; i < LOG2_N; i++) bn254_fr_sqr(&t, &t);
-    bn254_fr_sub(&t, &t, &bn254_fr_one);
-    bn254_fr_mul(&sum, &sum, &t);
-    CHECK(bn254_fr_equal(&sum, &horner));
+    for (int i = 0; i < LOG2_N; i++) C(fr_sqr)(&t, &t);
+    C(fr_sub)(&t, &t, &C(fr_one));
+    C(fr_mul)(&sum, &sum, &t);
+    CHECK(C(fr_equal)(&sum, &horner));
     free(table);
     free(before);
     free(data);
@@ -160,18 +160,18 @@ PM_TEST(shift)
         struct pm_pool *pool = pm_pool_new(1 + log2_n % 3, &err);
         size_t n = (size_t)1 << log2_n;
         uint8_t *before = random_data(log2_n), *data = malloc(32 * n + 1);
-        bn254_fr scale, shift, factor;
+        C(fr) scale, shift, factor;
         if (!data) abort();
         random_fr(&scale);
         random_fr(&shift);
         factor = scale;
         memcpy(data + 1, before + 1, 32 * n);
-        bn254_ntt_shift(pool, data + 1, log2_n, &scale, &shift);
+        C(ntt_shift)(pool, data + 1, log2_n, &scale, &shift);
         for (size_t j = 0; j < n; j++) {
-            bn254_fr t = element(before + 1, reversed(j, log2_n)), u = element(data + 1, reversed(j, log2_n));
-            bn254_fr_mul(&t, &t, &factor);
-            CHECK(bn254_fr_equal(&t, &u));
-            bn254_fr_mul(&factor, &factor, &shift);
+            C(fr) t = element(before + 1, reversed(j, log2_n)), u = element(data + 1, reversed(j, log2_n));
+            C(fr_mul)(&t, &t, &factor);
+            CHECK(C(fr_equal)(&t, &u));
+            C(fr_mul)(&factor, &factor, &shift);
         }
         free(before);
         free(data);

@@ -9,7 +9,9 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { SLOW_DIGITS = 40 };
+#ifndef SLOW_DIGITS
+#define SLOW_DIGITS 40
+#endif
 
 struct slow {
     uint32_t d[SLOW_DIGITS];

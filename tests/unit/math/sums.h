@@ -16,44 +16,44 @@ __attribute__((unused)) static void *exact_scratch(size_t bytes)
 
 /* Scalars of all kinds: kind 0 full width, 1 bits, 2 zero, 3 one, 4 minus one, 5 short, 6 short and negative,
  * 7 powers of two and their neighbours, 8 near r / 2, 9 a mixture. Plain. */
-__attribute__((unused)) static void pick_scalar(bn254_fr *out, int kind)
+__attribute__((unused)) static void pick_scalar(C(fr) * out, int kind)
 {
-    bn254_fr one = {{1}}, t;
+    C(fr) one = {{1}}, t;
     random_fr(out);
     if (kind == 9) kind = (int)(test_random() % 9);
     switch (kind) {
     case 1:
-        *out = (bn254_fr){{test_random() & 1}};
+        *out = (C(fr)){{test_random() & 1}};
         break;
     case 2:
-        *out = (bn254_fr){{0}};
+        *out = (C(fr)){{0}};
         break;
     case 3:
         *out = one;
         break;
     case 4:
-        bn254_fr_neg(out, &one);
+        C(fr_neg)(out, &one);
         break;
     case 5:
-        *out = (bn254_fr){{test_random() >> test_random() % 64}};
+        *out = (C(fr)){{test_random() >> test_random() % 64}};
         break;
     case 6:
-        *out = (bn254_fr){{test_random() >> test_random() % 64}};
-        bn254_fr_neg(out, out);
+        *out = (C(fr)){{test_random() >> test_random() % 64}};
+        C(fr_neg)(out, out);
         break;
     case 7: {
-        unsigned bit = (unsigned)(test_random() % 253);
-        *out = (bn254_fr){{0}};
+        unsigned bit = (unsigned)(test_random() % (P(FR_BITS) - 1));
+        *out = (C(fr)){{0}};
         out->limb[bit / 64] = (uint64_t)1 << bit % 64;
-        if (test_random() % 3 == 0) bn254_fr_add(out, out, &one);
-        if (test_random() % 3 == 0) bn254_fr_sub(out, out, &one);
+        if (test_random() % 3 == 0) C(fr_add)(out, out, &one);
+        if (test_random() % 3 == 0) C(fr_sub)(out, out, &one);
         break;
     }
     case 8: /* (r - 1) / 2 and what is near */
-        *out = bn254_fr_p;
-        bn254_fr_raw_shr(out, 1);
-        t = (bn254_fr){{test_random() % 3}};
-        bn254_fr_add(out, out, &t);
+        *out = C(fr_p);
+        C(fr_raw_shr)(out, 1);
+        t = (C(fr)){{test_random() % 3}};
+        C(fr_add)(out, out, &t);
         break;
     default:
         break;
@@ -61,13 +61,13 @@ __attribute__((unused)) static void pick_scalar(bn254_fr *out, int kind)
 }
 
 /* sum of a[i] b[i], plain */
-__attribute__((unused)) static bn254_fr inner_product(const bn254_fr *a, const bn254_fr *b, size_t n)
+__attribute__((unused)) static C(fr) inner_product(const C(fr) * a, const C(fr) * b, size_t n)
 {
-    bn254_fr sum = {{0}}, t;
+    C(fr) sum = {{0}}, t;
     for (size_t i = 0; i < n; i++) {
-        bn254_fr_to_mont(&t, &a[i]);
-        bn254_fr_mul(&t, &t, &b[i]);
-        bn254_fr_add(&sum, &sum, &t);
+        C(fr_to_mont)(&t, &a[i]);
+        C(fr_mul)(&t, &t, &b[i]);
+        C(fr_add)(&sum, &sum, &t);
     }
     return sum;
 }

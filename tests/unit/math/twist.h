@@ -1,51 +1,62 @@
-/* Random points of BN254's twist, which are hardly ever in G2: what the subgroup test must refuse. */
+/* Random points of the curve and of its twist, which are hardly ever in G1 and G2 where these have cofactors:
+ * what the subgroup tests must refuse. */
 #ifndef PM_TEST_MATH_TWIST_H
 #define PM_TEST_MATH_TWIST_H
 
 #include "random.h"
 
 /* a^((p + 1) / 4); whether it is a root of a */
-static bool fp_sqrt(bn254_fp *out, const bn254_fp *a)
+static bool fp_sqrt(C(fp) * out, const C(fp) * a)
 {
-    bn254_fp e = bn254_fp_p, one = {{1}}, check, base = *a;
-    bn254_fp_raw_add(&e, &e, &one);
-    bn254_fp_raw_shr(&e, 2);
-    bn254_fp_pow(out, &base, e.limb, 4);
-    bn254_fp_sqr(&check, out);
-    return bn254_fp_equal(&check, &base);
+    C(fp) e = C(fp_p), one = {{1}}, check, base = *a;
+    C(fp_raw_add)(&e, &e, &one);
+    C(fp_raw_shr)(&e, 2);
+    C(fp_pow)(out, &base, e.limb, C(fp_limbs));
+    C(fp_sqr)(&check, out);
+    return C(fp_equal)(&check, &base);
 }
 /* By the norm: with s^2 = a0^2 + a1^2, a root is x + (a1 / 2 x) u for x^2 = (a0 + s) / 2 or (a0 - s) / 2. */
-static bool fp2_sqrt(bn254_fp2 *out, const bn254_fp2 *a)
+static bool fp2_sqrt(C(fp2) * out, const C(fp2) * a)
 {
-    bn254_fp s, t, half;
-    bn254_fp_sqr(&s, &a->c0);
-    bn254_fp_sqr(&t, &a->c1);
-    bn254_fp_add(&s, &s, &t);
+    C(fp) s, t, half;
+    C(fp_sqr)(&s, &a->c0);
+    C(fp_sqr)(&t, &a->c1);
+    C(fp_add)(&s, &s, &t);
     if (!fp_sqrt(&s, &s)) return false;
-    bn254_fp_dbl(&half, &bn254_fp_one);
-    bn254_fp_inv(&half, &half);
+    C(fp_dbl)(&half, &C(fp_one));
+    C(fp_inv)(&half, &half);
     for (int sign = 0; sign < 2; sign++) {
-        bn254_fp_add(&t, &a->c0, &s);
-        bn254_fp_mul(&t, &t, &half);
+        C(fp_add)(&t, &a->c0, &s);
+        C(fp_mul)(&t, &t, &half);
         if (fp_sqrt(&out->c0, &t)) break;
-        bn254_fp_neg(&s, &s);
+        C(fp_neg)(&s, &s);
     }
-    bn254_fp_inv(&t, &out->c0);
-    bn254_fp_mul(&t, &t, &half);
-    bn254_fp_mul(&out->c1, &t, &a->c1);
-    bn254_fp2 check;
-    bn254_fp2_sqr(&check, out);
-    return bn254_fp2_equal(&check, a);
+    C(fp_inv)(&t, &out->c0);
+    C(fp_mul)(&t, &t, &half);
+    C(fp_mul)(&out->c1, &t, &a->c1);
+    C(fp2) check;
+    C(fp2_sqr)(&check, out);
+    return C(fp2_equal)(&check, a);
+}
+__attribute__((unused)) static void random_curve_point(C(g1_affine) * out)
+{
+    C(fp) t;
+    do {
+        random_fp(&out->x);
+        C(fp_sqr)(&t, &out->x);
+        C(fp_mul)(&t, &t, &out->x);
+        C(fp_add)(&t, &t, &C(g1_b));
+    } while (!fp_sqrt(&out->y, &t));
 }
 /* A random point of the twist, hardly ever in the subgroup. */
-__attribute__((unused)) static void random_twist_point(bn254_g2_affine *out)
+__attribute__((unused)) static void random_twist_point(C(g2_affine) * out)
 {
-    bn254_fp2 t;
+    C(fp2) t;
     do {
         random_fp2(&out->x);
-        bn254_fp2_sqr(&t, &out->x);
-        bn254_fp2_mul(&t, &t, &out->x);
-        bn254_fp2_add(&t, &t, &bn254_g2_b);
+        C(fp2_sqr)(&t, &out->x);
+        C(fp2_mul)(&t, &t, &out->x);
+        C(fp2_add)(&t, &t, &C(g2_b));
     } while (!fp2_sqrt(&out->y, &t));
 }
 
