@@ -22,6 +22,7 @@ struct pm_cli {
     const char *cache;           /* --cache */
     const char *project, *state; /* --project, --state */
     unsigned limit;              /* --limit */
+    const char *curve;           /* --curve */
     char **arg;
     int n_args;
     struct pm_error err;
@@ -38,7 +39,8 @@ enum {
     OPT_NAME = 64,
     OPT_CACHE = 128,
     OPT_FILTER = 256,
-    OPT_TOKEN = 512
+    OPT_TOKEN = 512,
+    OPT_CURVE = 1024
 };
 
 struct pm_command {
@@ -56,6 +58,7 @@ enum pm_status cmd_prove(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_fullprove(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_verify(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_setup(struct pm_cli *cli, json_t **result);
+enum pm_status cmd_ptau(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_export(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_submit(struct pm_cli *cli, json_t **result);

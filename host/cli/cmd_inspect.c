@@ -1,5 +1,6 @@
 /* inspect: what a file holds. The kind is told by its first bytes, not by its name. */
 #include "cli/cli.h"
+#include "file/ptau.h"
 #include "file/r1cs.h"
 #include "file/wtns.h"
 #include "file/zkey.h"
@@ -28,6 +29,25 @@ static enum pm_status inspect_zkey(struct pm_cli *cli, const char *path, json_t 
                         z.no_second_phase, "fitness", fitness, "checked",
                         cli->deep ? "all, every point included" : "all but the points (--deep checks them)");
     pm_zkey_close(&z);
+out:
+    pm_pool_free(&pool);
+    return status;
+}
+
+static enum pm_status inspect_ptau(struct pm_cli *cli, const char *path, json_t **result)
+{
+    struct pm_ptau p = {0};
+    struct pm_pool *pool = NULL;
+    enum pm_status status;
+    PM_GOTO(cli_pool(&pool, cli));
+    PM_GOTO(pm_ptau_open(&p, path, cli->deep ? PM_CHECK_DEEP : PM_CHECK_SHAPE, pool, &cli->err));
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:b, s:b, s:I, s:s}", "kind", "ptau", "curve",
+                        p.curve->name, "power", (int)p.power, "ceremony_power", (int)p.ceremony_power,
+                        "contributions", (int)p.n_contributions, "prepared", p.prepared, "development", p.dev,
+                        "bytes", (json_int_t)p.file.size_bytes, "checked",
+                        cli->deep ? "every point; not that the powers follow from one another"
+                                  : "all but the points (--deep checks them)");
+    pm_ptau_close(&p);
 out:
     pm_pool_free(&pool);
     return status;
@@ -93,9 +113,10 @@ enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result)
     size_t n = fread(magic, 1, 4, f);
     (void)fclose(f);
     if (n == 4 && memcmp(magic, "zkey", 4) == 0) return inspect_zkey(cli, path, result);
+    if (n == 4 && memcmp(magic, "ptau", 4) == 0) return inspect_ptau(cli, path, result);
     if (n == 4 && memcmp(magic, "wtns", 4) == 0) return inspect_wtns(cli, path, result);
     if (n == 4 && memcmp(magic, "r1cs", 4) == 0) return inspect_r1cs(cli, path, result);
     if (magic[0] == '{' || magic[0] == '[') return inspect_json(cli, path, result);
-    return pm_fail(&cli->err, PM_UNSUPPORTED, "%s: starts with neither zkey, wtns, r1cs nor a JSON object",
-                   path);
+    return pm_fail(&cli->err, PM_UNSUPPORTED,
+                   "%s: starts with neither zkey, ptau, wtns, r1cs nor a JSON object", path);
 }

@@ -28,6 +28,12 @@ static const struct pm_command commands[] = {
      "setup and\n"
      "zkey contribute).",
      2, 2, OPT_THREADS | OPT_DEV, cmd_setup, NULL},
+    {"ptau", "--dev POWER FILE.ptau", "make development powers of tau, prepared for `snarkjs groth16 setup`",
+     "For circuits of up to 2^POWER rows (constraints, public signals and one more). Whoever runs this can "
+     "forge proofs\n"
+     "of every key that is made from the file. The file says so of itself; keys that snarkjs makes from it "
+     "do not.",
+     2, 2, OPT_THREADS | OPT_DEV | OPT_CURVE, cmd_ptau, NULL},
     {"export", "verificationkey|solidity CIRCUIT.zkey OUTPUT",
      "write a verification key or a verifier contract",
      "A verifier contract is refused for a key that must not hold value (development keys, and keys without "
@@ -35,8 +41,8 @@ static const struct pm_command commands[] = {
      "phase); with --local it is written, and its constructor refuses every chain but a local one (31337, "
      "1337).",
      3, 3, OPT_LOCAL | OPT_NAME, cmd_export, NULL},
-    {"inspect", "FILE", "say what a .zkey, .wtns, .r1cs or JSON file holds, and check it",
-     "With --deep every point of a .zkey is checked: on its curve and in its subgroup.", 1, 1,
+    {"inspect", "FILE", "say what a .zkey, .ptau, .wtns, .r1cs or JSON file holds, and check it",
+     "With --deep every point of a .zkey or .ptau is checked: on its curve and in its subgroup.", 1, 1,
      OPT_DEEP | OPT_THREADS, cmd_inspect, NULL},
     {"submit", "PROJECT MESSAGES.jsonl", "hand messages to a coordinator",
      "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2,
@@ -59,8 +65,9 @@ static const struct option_row option_rows[] = {
     {"threads", "N", "threads to use (default: one per CPU)", OPT_THREADS, 't'},
     {"device", "NAME", "cpu, or auto for the best there is (default)", OPT_DEVICE, 'd'},
     {"deep", NULL, "check every point", OPT_DEEP, 'D'},
-    {"dev", NULL, "yes, a development key", OPT_DEV, 'e'},
+    {"dev", NULL, "yes, for development only", OPT_DEV, 'e'},
     {"local", NULL, "for a local chain only", OPT_LOCAL, 'l'},
+    {"curve", "NAME", "bn128 (default), or another curve of this build", OPT_CURVE, 'C'},
     {"name", "NAME", "the contract's name (default: Verifier)", OPT_NAME, 'n'},
     {"cache", "DIR", "where native code is kept (default: ~/.cache/proofmill)", OPT_CACHE, 'c'},
     {"url", "URL", "the coordinator (default: $PROOFMILL_URL, or http://127.0.0.1:8080)", OPT_URL, 'u'},
@@ -132,6 +139,9 @@ static void take_option(struct pm_cli *cli, int letter, const char *value)
         break;
     case 'l':
         cli->local = true;
+        break;
+    case 'C':
+        cli->curve = value;
         break;
     case 'n':
         cli->name = value;
@@ -236,7 +246,7 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < n_commands; i++) {
         if (strcmp(commands[i].name, name) != 0) continue;
-        struct pm_cli cli = {.device = "auto", .limit = 50, .name = "Verifier"};
+        struct pm_cli cli = {.device = "auto", .limit = 50, .name = "Verifier", .curve = "bn128"};
         json_t *result = NULL;
         if (!read_options(&cli, &commands[i], argc - 1, argv + 1)) {
             help_command(stdout, &commands[i]);

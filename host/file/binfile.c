@@ -1,5 +1,6 @@
 /* Maps a section-based file and finds its sections. Knows where sections lie and what they are called, not
- * what they hold: zkey.c, wtns.c and r1cs.c read them through the cursor below. Writing is in binwriter.c. */
+ * what they hold: zkey.c, wtns.c, r1cs.c and ptau.c read them through the cursor below. Writing is in
+ * binwriter.c. */
 #include "file/binfile.h"
 #include "base/bytes.h"
 
@@ -40,6 +41,18 @@ static const char *section_name(const uint8_t *magic, uint32_t type)
         {"r1cs", 3, "wire to label"},
         {"r1cs", 4, "custom gates"},
         {"r1cs", 5, "custom gate uses"},
+        {"ptau", 1, "header"},
+        {"ptau", 2, "tau G1"},
+        {"ptau", 3, "tau G2"},
+        {"ptau", 4, "alpha tau G1"},
+        {"ptau", 5, "beta tau G1"},
+        {"ptau", 6, "beta G2"},
+        {"ptau", 7, "contributions"},
+        {"ptau", 12, "Lagrange tau G1"},
+        {"ptau", 13, "Lagrange tau G2"},
+        {"ptau", 14, "Lagrange alpha tau G1"},
+        {"ptau", 15, "Lagrange beta tau G1"},
+        {"ptau", 0x7ded, "development mark"},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (table[i].type == type && memcmp(table[i].magic, magic, 4) == 0) return table[i].name;

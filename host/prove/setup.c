@@ -11,6 +11,7 @@
 #include "base/random.h"
 #include "file/zkey.h"
 #include "prove/coord.h"
+#include "prove/lagrange.h"
 
 #include <stdlib.h>
 
@@ -63,18 +64,6 @@ static enum pm_status draw(const struct pm_curve *curve, struct pm_setup_secrets
     return status;
 }
 
-/* Whether tau is a 2N-th root of unity, for which the Lagrange formulas below have no value. */
-static bool tau_is_root(const struct setup *s)
-{
-    uint8_t power[element_bytes], one[element_bytes] = {1};
-    memcpy(power, s->s.tau, sizeof power);
-    for (unsigned i = 0; i <= s->log2_n; i++) s->curve->fr_mul(power, power, power);
-    s->curve->fr_from_mont(power, power);
-    bool is_root = memcmp(power, one, sizeof one) == 0;
-    pm_wipe(power, sizeof power);
-    return is_root;
-}
-
 static enum pm_status take_secrets(struct setup *s, const struct pm_setup_secrets *given)
 {
     const struct pm_curve *curve = s->curve;
@@ -94,43 +83,20 @@ static enum pm_status take_secrets(struct setup *s, const struct pm_setup_secret
     curve->fr_inv(s->s.gamma_inv, s->s.gamma_inv);
     curve->fr_to_mont(s->s.delta_inv, p->delta);
     curve->fr_inv(s->s.delta_inv, s->s.delta_inv);
-    if (tau_is_root(s)) return pm_fail(s->err, PM_USAGE, "setup secret tau is a root of unity of the domain");
+    if (pm_lagrange_is_root(curve, s->log2_n + 1, s->s.tau)) /* the Lagrange formulas have no value there */
+        return pm_fail(s->err, PM_USAGE, "setup secret tau is a root of unity of the domain");
     return PM_OK;
 }
 
 /* -- polynomials at tau -- */
 
-/* out[i] = L(tau), Montgomery, for the Lagrange polynomial L of the point x_i = first * w_N^i among the
- * 2^log2_m roots: x_i (tau^M - 1) / (M (tau - x_i)). M is N (first = 1) or 2N (first = w_2N). */
+/* Those of the N points first * w_N^i among the 2^log2_m roots, Montgomery: N of N (first = 1), or the odd
+ * ones of 2N (first = w_2N). */
 static void lagrange_at_tau(const struct setup *s, unsigned log2_m, const uint8_t *first)
 {
-    const struct pm_curve *curve = s->curve;
-    uint8_t step[element_bytes], x[element_bytes], factor[element_bytes], size[element_bytes] = {0};
-    curve->fr_root(step, s->log2_n);
-    memcpy(x, first, sizeof x);
-    for (size_t i = 0; i < s->n; i++) {
-        curve->fr_sub(element(s->lagrange, i), s->s.tau, x);
-        curve->fr_mul(x, x, step);
-    }
-    curve->fr_vec_inv(s->pool, s->lagrange, s->lagrange, s->n, s->work);
-
-    uint8_t one[element_bytes] = {1};
-    curve->fr_to_mont(one, one);
-    memcpy(factor, s->s.tau, sizeof factor);
-    for (unsigned i = 0; i < log2_m; i++) curve->fr_mul(factor, factor, factor);
-    curve->fr_sub(factor, factor, one);
-    size[log2_m / 8] = (uint8_t)(1u << log2_m % 8);
-    curve->fr_to_mont(size, size);
-    curve->fr_inv(size, size);
-    curve->fr_mul(factor, factor, size);
-
-    curve->fr_mul(x, factor, first); /* the factor times x_i */
-    for (size_t i = 0; i < s->n; i++) {
-        curve->fr_mul(element(s->lagrange, i), element(s->lagrange, i), x);
-        curve->fr_mul(x, x, step);
-    }
-    pm_wipe(x, sizeof x);
-    pm_wipe(factor, sizeof factor);
+    uint8_t step[element_bytes];
+    s->curve->fr_root(step, s->log2_n);
+    pm_lagrange_at(s->curve, s->pool, s->lagrange, log2_m, first, step, s->n, s->s.tau, s->work);
 }
 
 /* to[wire] += coefficient * L_row(tau), all plain but L. */

@@ -1,6 +1,7 @@
-/* Targets: .zkey, .wtns and .r1cs. What opens is walked to its last byte, and what a caller relies on is
- * checked. */
+/* Targets: .zkey, .wtns, .r1cs and .ptau. What opens is walked to its last byte, and what a caller relies on
+ * is checked. */
 #include "base/bytes.h"
+#include "file/ptau.h"
 #include "file/r1cs.h"
 #include "file/wtns.h"
 #include "file/zkey.h"
@@ -145,9 +146,46 @@ static bool r1cs_run(const uint8_t *data, size_t len)
     return true;
 }
 
+static void ptau_seeds(struct fuzz_corpus *corpus)
+{
+    for (int i = 0; i < 4; i++) {
+        const struct pm_curve *c = pm_curve_by_name(curves[i % 2]);
+        struct parts p;
+        if (!c) continue;
+        build_ptau(&p, c, i < 2 ? 0 : 2, i >= 2);
+        if (i >= 2) buf_put(parts_add(&p, PM_PTAU_DEV_SECTION), "mark", 4);
+        add_seed(corpus, &p);
+    }
+}
+
+static bool ptau_run(const uint8_t *data, size_t len)
+{
+    struct pm_ptau p;
+    struct pm_error err = {0};
+    enum pm_check_depth depth = data[len - 1] % 8 == 0 ? PM_CHECK_DEEP : PM_CHECK_SHAPE;
+    enum pm_status status = pm_ptau_view(&p, "the.ptau", data, len, depth, NULL, &err);
+    fuzz_check_error(status, &err, "the.ptau");
+    if (status != PM_OK) return false;
+    size_t n = (size_t)1 << p.power, g1 = p.curve->g1_bytes, g2 = p.curve->g2_bytes;
+    fuzz_touch(p.tau1, (2 * n - 1) * g1);
+    fuzz_touch(p.tau2, n * g2);
+    fuzz_touch(p.alpha_tau1, n * g1);
+    fuzz_touch(p.beta_tau1, n * g1);
+    fuzz_touch(p.beta2, g2);
+    if (p.prepared) {
+        fuzz_touch(p.lagrange_tau1, (4 * n - 1) * g1);
+        fuzz_touch(p.lagrange_tau2, (2 * n - 1) * g2);
+        fuzz_touch(p.lagrange_alpha_tau1, (2 * n - 1) * g1);
+        fuzz_touch(p.lagrange_beta_tau1, (2 * n - 1) * g1);
+    }
+    pm_ptau_close(&p);
+    return true;
+}
+
 const struct fuzz_target fuzz_targets[] = {
     {.name = "zkey", .seeds = zkey_seeds, .run = zkey_run},
     {.name = "wtns", .seeds = wtns_seeds, .run = wtns_run},
     {.name = "r1cs", .seeds = r1cs_seeds, .run = r1cs_run},
+    {.name = "ptau", .seeds = ptau_seeds, .run = ptau_run},
     {.name = NULL},
 };

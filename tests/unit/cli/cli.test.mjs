@@ -76,7 +76,7 @@ test('a proof holds; another\'s public signals do not', () => {
 
 test('help names every command, and every command explains itself', () => {
   const help = done('--help').out;
-  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'export', 'inspect', 'submit', 'tasks', 'nodes', 'explain']) {
+  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'submit', 'tasks', 'nodes', 'explain']) {
     assert.match(help, new RegExp(`^  ${name} `, 'm'));
     assert.match(done(name, '--help').out, new RegExp(`^proofmill ${name}`));
   }

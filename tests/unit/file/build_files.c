@@ -255,3 +255,31 @@ void temp_dir_remove(const char *dir)
     (void)closedir(d);
     (void)rmdir(dir);
 }
+
+static void put_run(struct parts *out, const struct pm_curve *c, uint32_t type, bool g2, uint32_t n)
+{
+    struct buf *b = parts_add(out, type);
+    for (uint32_t i = 0; i < n; i++) (g2 ? put_g2 : put_g1)(b, c, i + 1);
+}
+
+void build_ptau(struct parts *out, const struct pm_curve *c, unsigned power, bool prepared)
+{
+    uint32_t n = (uint32_t)1 << power;
+    parts_init(out, "ptau", 1);
+    struct buf *b = parts_add(out, 1);
+    buf_u32(b, c->fp_bytes);
+    buf_put(b, c->fp_modulus, c->fp_bytes);
+    buf_u32(b, power);
+    buf_u32(b, power);
+    put_run(out, c, 2, false, 2 * n - 1);
+    put_run(out, c, 3, true, n);
+    put_run(out, c, 4, false, n);
+    put_run(out, c, 5, false, n);
+    put_run(out, c, 6, true, 1);
+    buf_u32(parts_add(out, 7), 0);
+    if (!prepared) return;
+    put_run(out, c, 12, false, 4 * n - 1);
+    put_run(out, c, 13, true, 2 * n - 1);
+    put_run(out, c, 14, false, 2 * n - 1);
+    put_run(out, c, 15, false, 2 * n - 1);
+}

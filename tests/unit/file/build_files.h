@@ -50,6 +50,9 @@ void build_wtns(struct parts *out, const struct pm_curve *c, uint32_t n_values);
 /* x * x = x2, x2 * x = x3, ..., with sums of several terms and an empty combination; one output. */
 void build_r1cs(struct parts *out, const struct pm_curve *c, uint32_t n_constraints);
 
+/* Multiples 1, 2, 3, ... of the generators in every section: well-formed, but powers of nothing. */
+void build_ptau(struct parts *out, const struct pm_curve *c, unsigned power, bool prepared);
+
 /* A folder of the test's own; removed, with the files in it, by temp_dir_remove. */
 void temp_dir_make(char out[256]);
 void temp_dir_remove(const char *dir);
