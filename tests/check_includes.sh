@@ -11,10 +11,12 @@ allowed() {
     file)        echo "base math file" ;;
     prove)       echo "base math file prove" ;;
     json)        echo "base math file prove json" ;;
+    measure)     echo "base math file prove measure" ;;
+    compat)      echo "base file prove json compat" ;;
     witness)     echo "base math file witness" ;;
     wire)        echo "base wire" ;;
     worker)      echo "base wire witness prove file json worker" ;;
-    cli)         echo "base math file prove json witness wire worker cli" ;;
+    cli)         echo "base math file prove measure json witness wire worker cli" ;;
     kernels)     echo "base math/params_ prove/backend.h kernels" ;;
     coordinator) echo "base wire file json prove/verify.h coordinator project source ledger chain http" ;;
     bindings)    echo "" ;;
@@ -41,7 +43,7 @@ check() { # room, folder
   done < <(grep -rHE '^[[:space:]]*#[[:space:]]*include[[:space:]]+"' "$folder" --include='*.[ch]' --include='*.cu' --include='*.def' || true)
 }
 
-for room in base math file prove json witness wire worker cli; do
+for room in base math file prove measure json compat witness wire worker cli; do
   if [ -d "host/$room" ]; then check "$room" "host/$room"; fi
 done
 check kernels kernels
