@@ -10,12 +10,12 @@
 #include <stdlib.h>
 
 /* Texts without white space. Numbers of bn128 have 77 digits at most. */
-static const char proof_form[] =
-    "{\"pi_a\":[\"\",\"\",\"1\"],\"pi_b\":[[\"\",\"\"],[\"\",\"\"],[\"1\",\"0\"]],"
-    "\"pi_c\":[\"\",\"\",\"1\"],\"protocol\":\"groth16\",\"curve\":\"bn128\"}";
+#define PROOF_FORM                                                                                           \
+    "{\"pi_a\":[\"\",\"\",\"1\"],\"pi_b\":[[\"\",\"\"],[\"\",\"\"],[\"1\",\"0\"]],"                          \
+    "\"pi_c\":[\"\",\"\",\"1\"],\"protocol\":\"groth16\",\"curve\":\"bn128\"}"
 enum {
     max_digits = 77,
-    proof_needs = sizeof proof_form + 8 * max_digits, /* the NUL included */
+    proof_needs = sizeof PROOF_FORM + 8 * max_digits, /* the NUL included */
     proof_told = 810 /* what rapidsnark says, and callers have come to expect */
 };
 _Static_assert(proof_needs <= proof_told, "rapidsnark's buffers must do");
