@@ -10,13 +10,13 @@ import { fileURLToPath } from 'node:url';
 import * as snarkjs from 'snarkjs';
 import solc from 'solc';
 import { makeKey } from './ceremony.mjs';
+import { peers } from './peers.mjs';
 
 const tests = dirname(dirname(fileURLToPath(import.meta.url)));
 const build = process.env.PROOFMILL_BUILD;
 const cache = join(build, 'interop');
 const dir = mkdtempSync(join(tmpdir(), 'proofmill-interop-'));
-const at = (name) => join(dir, name);
-const json = (name) => JSON.parse(readFileSync(at(name), 'utf8'));
+const { at, json, ours, proofmill, crossCheck } = peers(build, dir);
 const text = (name) => readFileSync(at(name), 'utf8');
 
 const inputs = {
@@ -27,18 +27,6 @@ const inputs = {
     right: Array.from({ length: 16 }, (_, i) => `${i % 3 === 0 ? 1 : 0}`) },
 };
 const circuit = (name, ext) => join(build, 'circuits', name, `${name}.${ext}`);
-
-// Exit code and output of our own command line.
-function proofmill(...args) {
-  const r = spawnSync(join(build, 'bin', 'proofmill'), args, { encoding: 'utf8' });
-  assert.equal(r.error, undefined);
-  return { code: r.status, said: r.stdout + r.stderr };
-}
-
-function ours(...args) {
-  const r = proofmill(...args);
-  assert.equal(r.code, 0, `proofmill ${args.join(' ')}: ${r.said}`);
-}
 
 // snarkjs' own command line, for its files to the byte; its exit code.
 function theirs(...args) {
@@ -60,29 +48,6 @@ after(async () => {
   rmSync(dir, { recursive: true, force: true });
   await globalThis.curve_bn128?.terminate(); // snarkjs keeps its threads
 });
-
-// Proofs by both provers with one key, checked by both verifiers with the verification keys that both export.
-async function crossCheck(name, key) {
-  const zkey = at(`${key}.zkey`), wtns = at(`${name}.wtns`);
-  ours('prove', zkey, wtns, at(`${key}-ours.json`), at(`${key}-ours-public.json`));
-  ours('export', 'verificationkey', zkey, at(`${key}-ours-vk.json`));
-  const vkTheirs = await snarkjs.zKey.exportVerificationKey(zkey);
-  writeFileSync(at(`${key}-theirs-vk.json`), JSON.stringify(vkTheirs));
-  const theirProof = await snarkjs.groth16.prove(zkey, wtns);
-  writeFileSync(at(`${key}-theirs.json`), JSON.stringify(theirProof.proof));
-  writeFileSync(at(`${key}-theirs-public.json`), JSON.stringify(theirProof.publicSignals));
-
-  const { proofmill_development: _, ...vkOurs } = json(`${key}-ours-vk.json`);
-  assert.deepEqual(vkOurs, vkTheirs, 'the exported verification keys differ');
-  assert.deepEqual(json(`${key}-ours-public.json`), theirProof.publicSignals);
-  for (const vk of ['ours', 'theirs']) {
-    for (const prover of ['ours', 'theirs']) {
-      const files = [`${key}-${vk}-vk.json`, `${key}-${prover}-public.json`, `${key}-${prover}.json`];
-      assert.ok(await snarkjs.groth16.verify(...files.map(json)), `snarkjs refuses: vk ${vk}, proof ${prover}`);
-      ours('verify', ...files.map(at));
-    }
-  }
-}
 
 describe('keys of our development setup', () => {
   for (const name of Object.keys(inputs)) test(name, () => crossCheck(name, `${name}-dev`));
