@@ -1,7 +1,7 @@
 /* Field lanes against the portable field: borders, all-ones limbs, the largest factors that the bounds allow,
- * and millions of random products. Skipped where the processor has no IFMA. */
-#include "base/cpu.h"
+ * and millions of random products. */
 #include "math/params_bn254.h"
+#include "needs_ifma.h"
 #include "test.h"
 
 #define FP          bn254_fp
@@ -34,8 +34,6 @@
 #include "math/fp_ifma_tmpl.h"
 
 enum { WHOLE = 8 }; /* lanes */
-
-static bool skip(void) { return (pm_cpu_features() & PM_CPU_IFMA) == 0; }
 
 /* A value below 2^260 as limbs, from one of many kinds; at most `top` in the highest limb. */
 static void pick_limbs(uint64_t limb[5], const uint64_t p52[5], uint64_t top)
@@ -220,25 +218,21 @@ LANES_TESTS(bn254_fr, bn254_fr8)
 
 PM_TEST(products)
 {
-    if (skip()) return;
     bn254_fp8_check_products(40000);
     bn254_fr8_check_products(40000);
 }
 PM_TEST(linear)
 {
-    if (skip()) return;
     bn254_fp8_check_linear(10000);
     bn254_fr8_check_linear(10000);
 }
 PM_TEST(multiples)
 {
-    if (skip()) return;
     bn254_fp8_check_reduce();
     bn254_fr8_check_reduce();
 }
 PM_TEST(memory)
 {
-    if (skip()) return;
     bn254_fp8_check_memory();
     bn254_fr8_check_memory();
     __m512i row[8], column[8];

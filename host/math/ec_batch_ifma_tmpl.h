@@ -1,0 +1,372 @@
+/* Many independent additions of affine points in lanes: ec_batch_tmpl.h for AVX-512 IFMA. 5 M + 1 S each, one
+ * shared inversion a batch (Montgomery's trick along eight or sixteen lanes). Data go back to
+ * msm_ifma_tmpl.h.
+ *
+ * Parameters
+ *   BATCH          prefix of all names (the group's, e.g. bn254_g1)
+ *   BATCH_FIELD    prefix of the coordinates' scalar field (fp_tmpl.h or fp2_tmpl.h)
+ *   BATCH_DEGREE   1 or 2: coordinates in Fp, or in Fp2 with u^2 = -1
+ *   BATCH_LANES    prefix of the lanes of Fp (fp_ifma_tmpl.h)
+ *
+ * A vector of the kernel is two lanes' worth: sixteen coordinates in Fp, or eight in Fp2; so both groups have
+ * two independent streams of products. Points in memory are packed and below 2.33 p (canonical ones are fine,
+ * and results must be made canonical before they leave): infinity is all zero bits.
+ *
+ * Exponents. Data carry 2^256 and M divides by 2^260. Prefix products lose 2^4 a step, the running inverse
+ * wins it back, so that every inverse of a divisor comes out at the same exponent; the shared inverse is
+ * scaled once for this to be 2^262. Then lambda = (y2 - y1) / (x2 - x1) carries 2^258, lambda^2 2^256, and
+ * lambda (x1 - x3) needs a factor of 4, which (x1 - x3) takes on beforehand. */
+#include "math/tmpl.h"
+
+#define FN(op) PM_CAT(BATCH, _##op)
+#define F(op)  PM_CAT(BATCH_FIELD, _##op)
+#define L(op)  PM_CAT(BATCH_LANES, _##op)
+#define X      struct FN(lanes)
+#define MASK   uint16_t /* one bit an addition of a vector */
+
+enum { FN(lanes_width) = BATCH_DEGREE == 1 ? 16 : 8, FN(lanes_point) = BATCH_DEGREE * 64 };
+
+X { BATCH_LANES c[2]; };
+
+/* Additions to do: point[out] = point[left] + or - other[right], each an array of packed points, whose places
+ * need no alignment. No addition may write what a later one reads. */
+struct FN(lanes_batch) {
+    const uint8_t *other;
+    uint32_t *left, *right, *out; /* whole vectors: the count rounded up to lanes_width */
+    uint16_t *negative;           /* one a vector: bit i to subtract; other[right] is canonical there */
+    X *before, *divisor;          /* one a vector */
+    uint8_t *special;             /* one a vector: some addition in it is no plain one */
+};
+
+/* Bits of mask for c[h]. */
+PM_LANES __mmask8 FN(lanes_part)(MASK mask, int h)
+{
+    return (__mmask8)(BATCH_DEGREE == 1 ? mask >> 8 * h : mask);
+}
+PM_LANES MASK FN(lanes_join)(__mmask8 low, __mmask8 high)
+{
+    return (MASK)(BATCH_DEGREE == 1 ? low | high << 8 : low & high);
+}
+
+PM_LANES X FN(lanes_sub)(X a, X b, int k) /* a - b + k p, loose */
+{
+    for (int h = 0; h < 2; h++) a.c[h] = L(sub)(a.c[h], b.c[h], k);
+    return a;
+}
+PM_LANES X FN(lanes_carry)(X a)
+{
+    for (int h = 0; h < 2; h++) a.c[h] = L(carry)(a.c[h]);
+    return a;
+}
+PM_LANES X FN(lanes_reduce)(X a)
+{
+    for (int h = 0; h < 2; h++) a.c[h] = L(reduce)(a.c[h]);
+    return a;
+}
+PM_LANES X FN(lanes_shift)(X a, unsigned k)
+{
+    for (int h = 0; h < 2; h++) a.c[h] = L(shift)(a.c[h], k);
+    return a;
+}
+PM_LANES X FN(lanes_blend)(MASK mask, X a, X b) /* b where the mask is set */
+{
+    for (int h = 0; h < 2; h++) a.c[h] = L(blend)(FN(lanes_part)(mask, h), a.c[h], b.c[h]);
+    return a;
+}
+PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 10.5 p */
+{
+    BATCH_LANES a = L(canonical)(loose.c[0]), b = L(canonical)(loose.c[1]);
+    return FN(lanes_join)(L(zero_mask)(&a), L(zero_mask)(&b));
+}
+
+/* a b for b < k p, carried; below (1 + 0.0119 A (B + k)) p. In Fp2: a0 b0 + a1 (k p - b1), a0 b1 + a1 b0,
+ * each with one reduction. */
+PM_LANES X FN(lanes_mul)(X a, X b, int k)
+{
+    X out;
+    if (BATCH_DEGREE == 1) {
+        L(mul2)(out.c, a.c, b.c);
+    } else {
+        const BATCH_LANES minus = L(carry)(L(sub)(L(zero)(), b.c[1], k));
+        const BATCH_LANES left[4] = {a.c[0], a.c[1], a.c[0], a.c[1]};
+        const BATCH_LANES right[4] = {b.c[0], minus, b.c[1], b.c[0]};
+        L(dot)(out.c, left, right, 2, 2);
+    }
+    return out;
+}
+/* a^2 for a < k p. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
+PM_LANES X FN(lanes_sqr)(X a, int k)
+{
+    X out;
+    if (BATCH_DEGREE == 1) {
+        L(mul2)(out.c, a.c, a.c);
+    } else {
+        const BATCH_LANES left[2] = {L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(add)(a.c[0], a.c[0]))};
+        const BATCH_LANES right[2] = {L(carry)(L(sub)(a.c[0], a.c[1], k)), a.c[1]};
+        L(mul2)(out.c, left, right);
+    }
+    return out;
+}
+
+/* 64 bytes of each of eight points, from byte `at` on: two packed elements each. */
+PM_LANES void FN(lanes_get)(BATCH_LANES out[2], const uint8_t *points, const uint32_t *index, size_t at)
+{
+    __m512i row[8], w[8];
+    for (int j = 0; j < 8; j++) row[j] = _mm512_loadu_si512(points + (size_t)index[j] * FN(lanes_point) + at);
+    pm_lanes_transpose(w, row);
+    out[0] = L(unpack)(w);
+    out[1] = L(unpack)(w + 4);
+}
+PM_LANES void FN(lanes_put)(uint8_t *points, const uint32_t *index, size_t at, const BATCH_LANES in[2])
+{
+    __m512i row[8], w[8];
+    L(pack)(w, &in[0]);
+    L(pack)(w + 4, &in[1]);
+    pm_lanes_transpose(row, w);
+    for (int j = 0; j < 8; j++) _mm512_storeu_si512(points + (size_t)index[j] * FN(lanes_point) + at, row[j]);
+}
+PM_LANES void FN(lanes_get_point)(X *x, X *y, const uint8_t *points, const uint32_t *index)
+{
+    if (BATCH_DEGREE == 1) {
+        for (int h = 0; h < 2; h++) {
+            BATCH_LANES xy[2];
+            FN(lanes_get)(xy, points, index + 8 * h, 0);
+            x->c[h] = xy[0];
+            y->c[h] = xy[1];
+        }
+    } else {
+        FN(lanes_get)(x->c, points, index, 0);
+        FN(lanes_get)(y->c, points, index, 64);
+    }
+}
+PM_LANES void FN(lanes_put_point)(uint8_t *points, const uint32_t *index, const X *x, const X *y)
+{
+    if (BATCH_DEGREE == 1) {
+        for (int h = 0; h < 2; h++) {
+            const BATCH_LANES xy[2] = {x->c[h], y->c[h]};
+            FN(lanes_put)(points, index + 8 * h, 0, xy);
+        }
+    } else {
+        FN(lanes_put)(points, index, 0, x->c);
+        FN(lanes_put)(points, index, 64, y->c);
+    }
+}
+/* Both summands, the second with its sign: y2 = p - y2. */
+PM_LANES void FN(lanes_get_both)(X *x1, X *y1, X *x2, X *y2, const struct FN(lanes_batch) * b,
+                                 const uint8_t *points, size_t v)
+{
+    FN(lanes_get_point)(x1, y1, points, b->left + v * FN(lanes_width));
+    FN(lanes_get_point)(x2, y2, b->other, b->right + v * FN(lanes_width));
+    for (int h = 0; h < 2; h++) {
+        const __mmask8 negative = FN(lanes_part)(b->negative[v], h);
+        for (int i = 0; i < 5; i++)
+            y2->c[h].l[i] = _mm512_mask_sub_epi64(y2->c[h].l[i], negative, L(p8)(i), y2->c[h].l[i]);
+    }
+}
+/* The x of both summands alone. */
+PM_LANES void FN(lanes_get_x)(X *x1, X *x2, const struct FN(lanes_batch) * batch, const uint8_t *points,
+                              size_t v)
+{
+    const uint32_t *left = batch->left + v * FN(lanes_width), *right = batch->right + v * FN(lanes_width);
+    if (BATCH_DEGREE == 1) {
+        for (int h = 0; h < 2; h++) {
+            __m512i row[8], w[8];
+            for (int j = 0; j < 8; j++) {
+                const uint8_t *a = points + (size_t)left[8 * h + j] * FN(lanes_point);
+                const uint8_t *b = batch->other + (size_t)right[8 * h + j] * FN(lanes_point);
+                row[j] = _mm512_inserti64x4(
+                    _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)a)),
+                    _mm256_loadu_si256((const __m256i *)(const void *)b), 1);
+            }
+            pm_lanes_transpose(w, row);
+            x1->c[h] = L(unpack)(w);
+            x2->c[h] = L(unpack)(w + 4);
+        }
+    } else {
+        FN(lanes_get)(x1->c, points, left, 0);
+        FN(lanes_get)(x2->c, batch->other, right, 0);
+    }
+}
+
+/* Additions that may be special, by the lowest limbs alone: x2 - x1 + 3 p is one of p .. 5 p, or one of the
+ * two x is zero. Says yes for all that are special and, by chance, for one in 2^48 others. */
+PM_LANES MASK FN(lanes_suspects)(const X *x1, const X *x2, const X *divisor)
+{
+    __mmask8 found[2];
+    const __m512i zero = _mm512_setzero_si512();
+    for (int h = 0; h < 2; h++) {
+        found[h] =
+            _mm512_cmpeq_epi64_mask(x1->c[h].l[0], zero) | _mm512_cmpeq_epi64_mask(x2->c[h].l[0], zero);
+        for (uint64_t k = 1; k <= 5; k++) {
+            const uint64_t low = k * L(p52)(0) & (((uint64_t)1 << 52) - 1);
+            found[h] |= _mm512_cmpeq_epi64_mask(divisor->c[h].l[0], _mm512_set1_epi64((long long)low));
+        }
+    }
+    return FN(lanes_join)(found[0], found[1]);
+}
+
+struct FN(lanes_cases) {
+    MASK first, second; /* is infinity */
+    MASK twice, cancel; /* equal points, opposite points; neither infinity */
+};
+PM_LOCAL __attribute__((noinline)) struct FN(lanes_cases)
+    FN(lanes_sort_out)(const X *x1, const X *y1, const X *x2, const X *y2)
+{
+    struct FN(lanes_cases) c;
+    X sum = *y1;
+    for (int h = 0; h < 2; h++) sum.c[h] = L(add)(y1->c[h], y2->c[h]);
+    c.first = FN(lanes_is_zero)(*x1) & FN(lanes_is_zero)(*y1);
+    c.second = FN(lanes_is_zero)(*x2) & FN(lanes_is_zero)(*y2);
+    MASK same = FN(lanes_is_zero)(FN(lanes_sub)(*x2, *x1, 3)) & (MASK) ~(c.first | c.second);
+    c.cancel = same & FN(lanes_is_zero)(sum);
+    c.twice = same & (MASK)~c.cancel;
+    return c;
+}
+
+/* 2 y for equal points; 1 where nothing is to be divided. */
+PM_LOCAL __attribute__((noinline)) void
+FN(lanes_special_divisor)(X *divisor, const struct FN(lanes_batch) * b, const uint8_t *points, size_t v)
+{
+    X x1, y1, x2, y2, one, twice;
+    FN(lanes_get_both)(&x1, &y1, &x2, &y2, b, points, v);
+    struct FN(lanes_cases) c = FN(lanes_sort_out)(&x1, &y1, &x2, &y2);
+    for (int h = 0; h < 2; h++) one.c[h] = L(zero)();
+    one.c[0].l[0] = _mm512_set1_epi64(1);
+    if (BATCH_DEGREE == 1) one.c[1] = one.c[0];
+    twice = FN(lanes_carry)(FN(lanes_shift)(y1, 1));
+    *divisor = FN(lanes_blend)(c.twice, *divisor, twice);
+    *divisor = FN(lanes_blend)(c.cancel | c.first | c.second, *divisor, one);
+}
+/* 3 x^2 for equal points, at 2^256: M gives 2^252. Below 2.33 p. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_special_numerator)(X *numerator, struct FN(lanes_cases) c,
+                                                                    const X *x)
+{
+    X t = FN(lanes_sqr)(*x, 3), three = FN(lanes_shift)(t, 1);
+    for (int h = 0; h < 2; h++) three.c[h] = L(add)(three.c[h], t.c[h]);
+    t = FN(lanes_reduce)(three);
+    for (int i = 0; i < 2; i++) t = FN(lanes_reduce)(FN(lanes_shift)(t, 2));
+    *numerator = FN(lanes_blend)(c.twice, *numerator, t);
+}
+/* Infinity plus Q, P plus infinity, P - P. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(X *out, struct FN(lanes_cases) c,
+                                                                 const X *v1, const X *v2)
+{
+    X zero = {{L(zero)(), L(zero)()}};
+    *out = FN(lanes_blend)(c.first, *out, *v2);
+    *out = FN(lanes_blend)(c.second, *out, *v1);
+    *out = FN(lanes_blend)(c.cancel, *out, zero);
+}
+
+/* out = 1 / acc lane by lane, 2^e -> 2^(518 - e): the kernel's exponent, see above. 0.001 of the work. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X *out, const X *acc)
+{
+    enum { N = FN(lanes_width) };
+    BATCH_FIELD element[N], before[N], product, inverse;
+    union {
+        __m512i w[8];
+        uint64_t limb[2][4][8];
+    } u;
+    for (int h = 0; h < 2; h++) {
+        BATCH_LANES canonical = L(canonical)(acc->c[h]);
+        L(pack)(u.w + 4 * h, &canonical);
+    }
+    for (int i = 0; i < N; i++)
+        for (int k = 0; k < 4 * BATCH_DEGREE; k++)
+            ((uint64_t *)&element[i])[k] =
+                BATCH_DEGREE == 1 ? u.limb[i / 8][k][i % 8] : u.limb[k / 4][k % 4][i];
+    F(set_one)(&product);
+    for (int i = 0; i < N; i++) {
+        before[i] = product;
+        F(mul)(&product, &product, &element[i]);
+    }
+    F(inv_var)(&inverse, &product); /* x 2^256 -> 1/x 2^256, so x 2^e -> 1/x 2^(512 - e) */
+    for (int i = 0; i < 6; i++) F(dbl)(&inverse, &inverse);
+    for (int i = N; i-- > 0;) {
+        F(mul)(&before[i], &before[i], &inverse);
+        F(mul)(&inverse, &inverse, &element[i]);
+        for (int k = 0; k < 4 * BATCH_DEGREE; k++)
+            *(BATCH_DEGREE == 1 ? &u.limb[i / 8][k][i % 8] : &u.limb[k / 4][k % 4][i]) =
+                ((const uint64_t *)&before[i])[k];
+    }
+    for (int h = 0; h < 2; h++) out->c[h] = L(unpack)(u.w + 4 * h);
+}
+
+/* From the last vector to the first: divisors and the products of those before. The product of all. */
+PM_LOCAL __attribute__((noinline)) X FN(lanes_products)(const struct FN(lanes_batch) * b,
+                                                        const uint8_t *points, size_t vectors)
+{
+    X acc, x1, x2, divisor;
+    for (int h = 0; h < 2; h++) acc.c[h] = L(zero)();
+    acc.c[0].l[0] = _mm512_set1_epi64(1); /* at any exponent, so long as it is not zero */
+    if (BATCH_DEGREE == 1) acc.c[1] = acc.c[0];
+    for (size_t v = vectors; v-- > 0;) {
+        FN(lanes_get_x)(&x1, &x2, b, points, v);
+        divisor = FN(lanes_carry)(FN(lanes_sub)(x2, x1, 3));
+        b->special[v] = FN(lanes_suspects)(&x1, &x2, &divisor) != 0;
+        if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
+        b->divisor[v] = divisor;
+        b->before[v] = acc;
+        acc = FN(lanes_mul)(acc, divisor, 6);
+    }
+    return acc;
+}
+
+/* From the first vector to the last. Bounds in p, Fp2's in brackets: inverse, before < 1.2 [1.3], their
+ * product < 1.1; numerator < 5.33; lambda < 1.1 [1.2]; its square < 1.1; 4 (x1 - x3 + 3 p) < 21.4, lambda
+ * times that < 1.3 [1.7]. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_batch) * b, uint8_t *points,
+                                                       size_t vectors, X inverse)
+{
+    X x1, y1, x2, y2, x3, y3, lambda, t;
+    struct FN(lanes_cases) cases = {0};
+    for (size_t v = 0; v < vectors; v++) {
+        lambda = FN(lanes_mul)(b->before[v], inverse, 2);
+        inverse = FN(lanes_mul)(inverse, b->divisor[v], 6);
+        FN(lanes_get_both)(&x1, &y1, &x2, &y2, b, points, v);
+        t = FN(lanes_carry)(FN(lanes_sub)(y2, y1, 3));
+        if (__builtin_expect(b->special[v], 0)) {
+            cases = FN(lanes_sort_out)(&x1, &y1, &x2, &y2);
+            FN(lanes_special_numerator)(&t, cases, &x1);
+        }
+        lambda = FN(lanes_mul)(lambda, t, 6);
+        x3 = FN(lanes_sqr)(lambda, 2);
+        x3 = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(x3, x1, 3), x2, 3));
+        t = FN(lanes_carry)(FN(lanes_shift)(FN(lanes_sub)(x1, x3, 3), 2));
+        t = FN(lanes_mul)(lambda, t, 22);
+        y3 = FN(lanes_reduce)(FN(lanes_sub)(t, y1, 3));
+        if (__builtin_expect(b->special[v], 0)) {
+            y2 = FN(lanes_carry)(y2);
+            FN(lanes_special_result)(&x3, cases, &x1, &x2);
+            FN(lanes_special_result)(&y3, cases, &y1, &y2);
+        }
+        FN(lanes_put_point)(points, b->out + v * FN(lanes_width), &x3, &y3);
+    }
+}
+
+/* Does the n additions of b. The last vector is filled up with repetitions of the last addition. */
+PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *points, size_t n)
+{
+    X acc, inverse;
+    if (n == 0) return;
+    size_t vectors = (n + FN(lanes_width) - 1) / FN(lanes_width);
+    for (size_t i = n; i < vectors * FN(lanes_width); i++) {
+        b->left[i] = b->left[n - 1];
+        b->right[i] = b->right[n - 1];
+        b->out[i] = b->out[n - 1];
+        b->negative[vectors - 1] |=
+            (MASK)((b->negative[vectors - 1] >> (n - 1) % FN(lanes_width) & 1) << i % FN(lanes_width));
+    }
+    acc = FN(lanes_products)(b, points, vectors);
+    FN(lanes_invert)(&inverse, &acc);
+    FN(lanes_sums)(b, points, vectors, inverse);
+}
+
+#undef FN
+#undef F
+#undef L
+#undef X
+#undef MASK
+#undef BATCH
+#undef BATCH_FIELD
+#undef BATCH_DEGREE
+#undef BATCH_LANES
