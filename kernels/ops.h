@@ -47,6 +47,24 @@ K_POINTS_LAUNCHER(bn254_g2_points);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 
+/* One operation from host memory to host memory, on the emulated device or on CUDA's: opens device 0, copies,
+ * launches, copies back, releases everything. For checks, not for work. in[i] holds n times in_bytes[i] (0:
+ * none); the result takes the place of input `alias` on the device (-1: of none). seed: the emulator's. */
+enum ops_vector { OPS_BN254_FR, OPS_BN254_FP, OPS_BN254_FP2, OPS_BN254_G1, OPS_BN254_G2 };
+struct ops_call {
+    enum ops_vector what;
+    int op; /* enum k_vec_op or k_points_op; in: a, b, c, d or a, b, affine */
+    const void *in[4];
+    size_t in_bytes[4];
+    void *out;
+    size_t out_bytes, n;
+    int alias;
+    uint64_t seed;
+};
+PM_MUST_USE enum pm_status emu_ops_run(const struct ops_call *call, struct pm_error *err);
+PM_MUST_USE enum pm_status cuda_ops_run(const struct ops_call *call, struct pm_error *err);
+unsigned cuda_ops_devices(void); /* 0 where there is no device or no driver */
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,6 +1,6 @@
-/* BN254's device algebra on the emulated device against host/math: every operation on vectors of random,
- * sparse and extreme elements, each in either of its two lazy forms, gives the host's bytes; points in all
- * special cases. Elements outside their bounds are refused. */
+/* BN254's device algebra on the emulated device, or on a CUDA device (TEST_CUDA), against host/math: every
+ * operation on vectors of random, sparse and extreme elements, each in either of its two lazy forms, gives
+ * the host's bytes; points in all special cases. Elements outside their bounds are refused. */
 #include "kernels/ops.h"
 
 #include "emu_world.h"
@@ -9,37 +9,32 @@
 static const size_t sizes[] = {1, 31, 32, 33, 129, 400};
 enum { MOST = 400, FIELD_OPS = 8 };
 
-/* Uploads the inputs, runs, gets the result; the output takes the place of input `alias`, if there is one. */
-typedef enum pm_status run_fn(struct world *w, int op, void *out, void *const in[4], size_t n);
-
-static void run_vector(run_fn *run, int op, void *out, const void *const in[4], const size_t in_bytes[4],
-                       size_t out_bytes, size_t n, int alias)
+/* The device under test: the emulated one, or CUDA's where this is compiled for it. */
+#ifdef TEST_CUDA
+#define RUN cuda_ops_run
+__attribute__((constructor(101))) static void skip_without_device(void)
 {
-    struct world w;
-    struct gpu_buffer b[5];
-    void *pointers[4];
-    world_open(&w, test_random());
-    for (int i = 0; i < 4; i++) {
-        b[i] = world_put(&w, in[i], n * in_bytes[i]);
-        pointers[i] = b[i].ptr;
-    }
-    b[4] = world_put(&w, NULL, n * out_bytes);
-    struct gpu_buffer *to = alias < 0 ? &b[4] : &b[alias];
-    CHECK_OK(run(&w, op, to->ptr, pointers, n), w.err);
-    world_get(&w, out, to, n * out_bytes);
-    for (int i = 0; i < 5; i++) gpu_free(&w.dev, &b[i]);
-    world_close(&w);
+    if (cuda_ops_devices() > 0) return;
+    fprintf(stderr, "skipped: there is no CUDA device here\n");
+    exit(77);
 }
+#else
+#define RUN emu_ops_run
+#endif
 
-#define RUN_FIELD(field)                                                                                     \
-    static enum pm_status run_##field(struct world *w, int op, void *out, void *const in[4], size_t n)       \
-    {                                                                                                        \
-        struct k_vec_in v = {in[0], in[1], in[2], in[3]};                                                    \
-        return emu_##field##_vec(&w->dev, w->stream, (enum k_vec_op)op, out, &v, n, &w->err);                \
+static void run_vector(enum ops_vector what, int op, void *out, const void *const in[4],
+                       const size_t in_bytes[4], size_t out_bytes, size_t n, int alias)
+{
+    struct pm_error err;
+    struct ops_call call = {.what = what, .op = op, .out = out, .out_bytes = out_bytes, .n = n};
+    for (int i = 0; i < 4; i++) {
+        call.in[i] = in[i];
+        call.in_bytes[i] = in_bytes[i];
     }
-RUN_FIELD(bn254_fr)
-RUN_FIELD(bn254_fp)
-RUN_FIELD(bn254_fp2)
+    call.alias = alias;
+    call.seed = test_random();
+    CHECK_OK(RUN(&call, &err), err);
+}
 
 /* A canonical element: random, tiny, p minus something tiny, or limbs of all ones and zeros; `lazy` is that,
  * or that plus p. */
@@ -110,7 +105,7 @@ EXPECT(bn254_fp)
 EXPECT(bn254_fp2)
 #undef MONT
 
-#define FIELD_TEST(field, ops)                                                                               \
+#define FIELD_TEST(field, what, ops)                                                                         \
     PM_TEST(field)                                                                                           \
     {                                                                                                        \
         static field canonical[MOST][4], lazy[4][MOST], out[MOST], expected;                                 \
@@ -120,7 +115,7 @@ EXPECT(bn254_fp2)
             for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {                                      \
                 for (size_t i = 0; i < sizes[s]; i++)                                                        \
                     for (int j = 0; j < 4; j++) pick_##field(&canonical[i][j], &lazy[j][i]);                 \
-                run_vector(run_##field, op, out, in, bytes, sizeof out[0], sizes[s],                         \
+                run_vector(OPS_##what, op, out, in, bytes, sizeof out[0], sizes[s],                          \
                            (int)(test_random() % 5) - 1);                                                    \
                 for (size_t i = 0; i < sizes[s]; i++) {                                                      \
                     expect_##field(&expected, op, canonical[i]);                                             \
@@ -129,9 +124,9 @@ EXPECT(bn254_fp2)
                 }                                                                                            \
             }                                                                                                \
     }
-FIELD_TEST(bn254_fr, FIELD_OPS)
-FIELD_TEST(bn254_fp, FIELD_OPS)
-FIELD_TEST(bn254_fp2, K_VEC_TO_MONT)
+FIELD_TEST(bn254_fr, BN254_FR, FIELD_OPS)
+FIELD_TEST(bn254_fp, BN254_FP, FIELD_OPS)
+FIELD_TEST(bn254_fp2, BN254_FP2, K_VEC_TO_MONT)
 
 /* Every pair of the extremes 0, 1, p-1, p, p+1, 2p-1 and of full lower limbs. */
 PM_TEST(extremes)
@@ -152,7 +147,7 @@ PM_TEST(extremes)
     const void *inputs[4] = {in[0], in[1], in[2], in[3]};
     const size_t bytes[4] = {32, 32, 32, 32};
     for (int op = 0; op < FIELD_OPS; op++) {
-        run_vector(run_bn254_fp, op, out, inputs, bytes, 32, E * E, -1);
+        run_vector(OPS_BN254_FP, op, out, inputs, bytes, 32, E * E, -1);
         for (int i = 0; i < E * E; i++) {
             for (int j = 0; j < 4; j++) {
                 canonical[j] = in[j][i];
@@ -173,7 +168,7 @@ PM_TEST(to_mont_of_anything)
     const size_t bytes[4] = {32, 32, 32, 32};
     test_random_bytes(in, sizeof in);
     memset(&in[0], 0xff, sizeof in[0]);
-    run_vector(run_bn254_fr, K_VEC_TO_MONT, out, inputs, bytes, 32, 64, -1);
+    run_vector(OPS_BN254_FR, K_VEC_TO_MONT, out, inputs, bytes, 32, 64, -1);
     for (int i = 0; i < 64; i++) {
         bn254_fr expected;
         bn254_fr_to_mont(&expected, &in[i]);
@@ -181,6 +176,7 @@ PM_TEST(to_mont_of_anything)
     }
 }
 
+#ifndef TEST_CUDA
 static void multiply_2p(uint64_t seed)
 {
     bn254_fp twice;
@@ -188,7 +184,7 @@ static void multiply_2p(uint64_t seed)
     bn254_fp_raw_add(&twice, &bn254_fp_p, &bn254_fp_p);
     const void *inputs[4] = {&twice, &twice, &twice, &twice};
     const size_t bytes[4] = {32, 32, 32, 32};
-    run_vector(run_bn254_fp, K_VEC_MUL, &twice, inputs, bytes, 32, 1, -1);
+    run_vector(OPS_BN254_FP, K_VEC_MUL, &twice, inputs, bytes, 32, 1, -1);
 }
 
 PM_TEST(bounds_are_held)
@@ -200,26 +196,18 @@ PM_TEST(bounds_are_held)
 /* n = 0 and operations that there are not. */
 PM_TEST(nothing_to_do)
 {
-    struct world w;
-    struct k_vec_in none = {NULL, NULL, NULL, NULL};
-    struct k_points_in no_points = {NULL, NULL, NULL};
-    world_open(&w, test_random());
-    CHECK_OK(emu_bn254_fr_vec(&w.dev, w.stream, K_VEC_MUL, NULL, &none, 0, &w.err), w.err);
-    CHECK_OK(emu_bn254_g1_points(&w.dev, w.stream, K_POINTS_ADD, NULL, &no_points, 0, &w.err), w.err);
-    CHECK(emu_bn254_fp2_vec(&w.dev, w.stream, K_VEC_TO_MONT, NULL, &none, 0, &w.err) == PM_UNSUPPORTED);
-    world_close(&w);
+    struct pm_error err;
+    struct ops_call call = {.what = OPS_BN254_FR, .op = K_VEC_MUL, .alias = -1};
+    CHECK_OK(emu_ops_run(&call, &err), err);
+    call.what = OPS_BN254_G1;
+    CHECK_OK(emu_ops_run(&call, &err), err);
+    call.what = OPS_BN254_FP2;
+    call.op = K_VEC_TO_MONT;
+    CHECK(emu_ops_run(&call, &err) == PM_UNSUPPORTED);
 }
+#endif
 
 /* -- Points -- */
-
-#define RUN_POINTS(group)                                                                                    \
-    static enum pm_status run_##group(struct world *w, int op, void *out, void *const in[4], size_t n)       \
-    {                                                                                                        \
-        struct k_points_in v = {in[0], in[1], in[2]};                                                        \
-        return emu_##group##_points(&w->dev, w->stream, (enum k_points_op)op, out, &v, n, &w->err);          \
-    }
-RUN_POINTS(bn254_g1)
-RUN_POINTS(bn254_g2)
 
 static void lazily(bn254_fp *a)
 {
@@ -236,7 +224,7 @@ static void make_lazy(void *point, size_t bytes)
 
 /* Case by case: both random, equal, opposite, the first or the second or both infinite; equal and opposite in
  * other coordinates. Points are small multiples of the generator, so that all relations occur. */
-#define POINTS_TEST(group, field, generator_x, generator_y)                                                  \
+#define POINTS_TEST(group, what, field, generator_x, generator_y)                                            \
     static void pick_##group(group *a, group *b)                                                             \
     {                                                                                                        \
         static const group##_affine g = {generator_x, generator_y};                                          \
@@ -279,7 +267,7 @@ static void make_lazy(void *point, size_t bytes)
             make_lazy(&lazy_affine[i], sizeof affine[0]);                                                    \
         }                                                                                                    \
         for (int op = K_POINTS_ADD; op <= K_POINTS_NEG; op++) {                                              \
-            run_vector(run_##group, op, out, in, bytes, sizeof a[0], COUNT, (int)(test_random() % 2) - 1);   \
+            run_vector(OPS_##what, op, out, in, bytes, sizeof a[0], COUNT, (int)(test_random() % 2) - 1);    \
             for (int i = 0; i < COUNT; i++) {                                                                \
                 switch ((enum k_points_op)op) {                                                              \
                 case K_POINTS_ADD:                                                                           \
@@ -299,5 +287,5 @@ static void make_lazy(void *point, size_t bytes)
             }                                                                                                \
         }                                                                                                    \
     }
-POINTS_TEST(bn254_g1, bn254_fp, PM_BN254_G1_GENERATOR_X, PM_BN254_G1_GENERATOR_Y)
-POINTS_TEST(bn254_g2, bn254_fp2, PM_BN254_G2_GENERATOR_X, PM_BN254_G2_GENERATOR_Y)
+POINTS_TEST(bn254_g1, BN254_G1, bn254_fp, PM_BN254_G1_GENERATOR_X, PM_BN254_G1_GENERATOR_Y)
+POINTS_TEST(bn254_g2, BN254_G2, bn254_fp2, PM_BN254_G2_GENERATOR_X, PM_BN254_G2_GENERATOR_Y)

@@ -35,7 +35,7 @@ struct world {
     struct pm_error err;
 };
 
-static void world_open(struct world *w, uint64_t seed)
+__attribute__((unused)) static void world_open(struct world *w, uint64_t seed)
 {
     memset(w, 0, sizeof *w);
     CHECK_OK(gpu_device_open(&w->dev, 0, &w->err), w->err);
@@ -43,7 +43,7 @@ static void world_open(struct world *w, uint64_t seed)
     CHECK_OK(gpu_stream_new(&w->dev, &w->stream, &w->err), w->err);
 }
 
-static void world_close(struct world *w)
+__attribute__((unused)) static void world_close(struct world *w)
 {
     CHECK_OK(gpu_stream_sync(&w->dev, w->stream, &w->err), w->err);
     gpu_stream_free(&w->dev, &w->stream);

@@ -1,0 +1,2 @@
+/* Single operations on a CUDA device. */
+#include "kernels/ops_run.h"

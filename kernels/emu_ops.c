@@ -1,0 +1,2 @@
+/* Single operations on the emulated device. */
+#include "kernels/ops_run.h"

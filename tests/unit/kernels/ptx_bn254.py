@@ -1,0 +1,246 @@
+"""What nvcc makes of the field and point kernels of BN254, interpreted and compared with Python's integers.
+
+The emulated device runs the C twins of our PTX; this closes the gap: every operation of ptx.def, and everything around
+it, as the compiler really emits it. Needs nvcc for the PTX; exits 77 (skipped) where there is none. Standard library only.
+"""
+import argparse
+import os
+import random
+import struct
+import subprocess
+import sys
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import ptx_interp
+
+X = 4965661367192848881
+P = 36 * X**4 + 36 * X**3 + 24 * X**2 + 6 * X + 1
+Q = 36 * X**4 + 36 * X**3 + 18 * X**2 + 6 * X + 1  # the order, the modulus of Fr
+R = 1 << 256
+draw = random.Random()
+failures = 0
+counts = {}
+
+
+def check(ok, text):
+    global failures
+    if not ok:
+        failures += 1
+        print(f"FAIL {text}")
+
+
+class Prime:
+    """Elements are plain numbers below p; on the device Montgomery, lazy."""
+
+    width, zero, one = 1, 0, 1
+
+    def __init__(self, p):
+        self.p = p
+
+    def pick(self):
+        kind = draw.randrange(5)
+        if kind == 0:
+            return draw.randrange(3) * pow(R, -1, self.p) % self.p  # 0, 1, 2 as they lie in memory
+        if kind == 1:
+            return (self.p - 1 - draw.randrange(3)) * pow(R, -1, self.p) % self.p
+        return draw.randrange(self.p)
+
+    def pack(self, a):
+        return (a * R % self.p + draw.randrange(2) * self.p).to_bytes(32, "little")
+
+    def unpack(self, data):
+        a = int.from_bytes(data, "little")
+        check(a < self.p, "a result is not canonical")
+        return a * pow(R, -1, self.p) % self.p
+
+    def add(self, a, b): return (a + b) % self.p
+    def sub(self, a, b): return (a - b) % self.p
+    def mul(self, a, b): return a * b % self.p
+    def inv(self, a): return pow(a, -1, self.p)
+
+
+class Quadratic:
+    width, zero, one = 2, (0, 0), (1, 0)
+
+    def __init__(self, base):
+        self.f = base
+
+    def pick(self): return self.f.pick(), self.f.pick()
+    def pack(self, a): return self.f.pack(a[0]) + self.f.pack(a[1])
+    def unpack(self, data): return self.f.unpack(data[:32]), self.f.unpack(data[32:])
+    def add(self, a, b): return tuple(self.f.add(x, y) for x, y in zip(a, b))
+    def sub(self, a, b): return tuple(self.f.sub(x, y) for x, y in zip(a, b))
+
+    def mul(self, a, b):
+        return (a[0] * b[0] - a[1] * b[1]) % self.f.p, (a[0] * b[1] + a[1] * b[0]) % self.f.p
+
+    def inv(self, a):
+        norm = self.f.inv((a[0] * a[0] + a[1] * a[1]) % self.f.p)
+        return a[0] * norm % self.f.p, -a[1] * norm % self.f.p
+
+
+def run(functions, kernel, inputs, out_size, n):
+    """Launches with one thread over n items; inputs are bytes, or None for a pointer that is not used."""
+    machine = ptx_interp.Machine(functions)
+    out = machine.allocate(out_size * n)
+    pointers = [out]
+    for data in inputs:
+        pointers.append(machine.allocate(len(data)) if data else 0)
+        machine.store(machine.memory, pointers[-1], data or b"")
+    machine.launch(kernel, struct.pack(f"<{len(pointers)}QQ", *pointers, n))
+    counts[kernel] = max(counts.get(kernel, 0), machine.executed // n)
+    data = machine.load(machine.memory, out, out_size * n)
+    return [data[i * out_size:(i + 1) * out_size] for i in range(n)]
+
+
+def check_field(functions, name, f, rounds):
+    size, n = 32 * f.width, 3
+    operations = {
+        "add": lambda a, b, c, d: f.add(a, b), "sub": lambda a, b, c, d: f.sub(a, b), "mul": lambda a, b, c, d: f.mul(a, b),
+        "sqr": lambda a, b, c, d: f.mul(a, a), "mul_add": lambda a, b, c, d: f.add(f.mul(a, b), f.mul(c, d)),
+        "mul_sub": lambda a, b, c, d: f.sub(f.mul(a, b), f.mul(c, d)),
+    }
+    for op, expected in operations.items():
+        for _ in range(rounds):
+            items = [[f.pick() for _ in range(n)] for _ in range(4)]
+            got = run(functions, f"k_{name}_{op}", [b"".join(map(f.pack, v)) for v in items], size, n)
+            for i in range(n):
+                check(f.unpack(got[i]) == expected(*(v[i] for v in items)), f"{name} {op} of {[v[i] for v in items]}")
+    if f.width > 1:
+        return
+    for _ in range(rounds):
+        plain = draw.choice([draw.randrange(R), R - 1, 0, f.p])
+        got = run(functions, f"k_{name}_to_mont", [plain.to_bytes(32, "little"), None, None, None], size, 1)
+        check(int.from_bytes(got[0], "little") == plain * R % f.p, f"{name} to_mont of {plain}")
+        a = f.pick()
+        got = run(functions, f"k_{name}_from_mont", [f.pack(a), None, None, None], size, 1)
+        check(int.from_bytes(got[0], "little") == a, f"{name} from_mont of {a}")
+
+
+class Curve:
+    """Affine points, None for infinity; the curve's b does not occur in its additions."""
+
+    def __init__(self, f):
+        self.f = f
+
+    def add(self, a, b):
+        f = self.f
+        if a is None or b is None:
+            return b if a is None else a
+        if a[0] == b[0]:
+            if f.add(a[1], b[1]) == f.zero:
+                return None
+            xx = f.mul(a[0], a[0])
+            slope = f.mul(f.add(f.add(xx, xx), xx), f.inv(f.add(a[1], a[1])))
+        else:
+            slope = f.mul(f.sub(b[1], a[1]), f.inv(f.sub(b[0], a[0])))
+        x = f.sub(f.sub(f.mul(slope, slope), a[0]), b[0])
+        return x, f.sub(f.mul(slope, f.sub(a[0], x)), a[1])
+
+    def neg(self, a):
+        return a and (a[0], self.f.sub(self.f.zero, a[1]))
+
+    def pick(self):
+        """Any point with y not zero lies on y^2 = x^3 + b for some b; pairs are made from one such point."""
+        a = self.f.pick(), self.f.pick()
+        return a if a[1] != self.f.zero and a[0] != self.f.zero else self.pick()
+
+    def pack(self, a):
+        f = self.f
+        if a is None:
+            return f.pack(f.pick()) + f.pack(f.pick()) + f.pack(f.zero) + f.pack(f.zero)
+        z = draw.choice([f.one, self.pick()[0]])
+        zz = f.mul(z, z)
+        zzz = f.mul(zz, z)
+        return f.pack(f.mul(a[0], zz)) + f.pack(f.mul(a[1], zzz)) + f.pack(zz) + f.pack(zzz)
+
+    def pack_affine(self, a):
+        return self.f.pack(a[0] if a else self.f.zero) + self.f.pack(a[1] if a else self.f.zero)
+
+    def unpack(self, data):
+        f, size = self.f, 32 * self.f.width
+        x, y, zz, zzz = (f.unpack(data[i * size:(i + 1) * size]) for i in range(4))
+        check(f.mul(f.mul(zz, zz), zz) == f.mul(zzz, zzz), "ZZ^3 differs from ZZZ^2")
+        return None if zz == f.zero else (f.mul(x, f.inv(zz)), f.mul(y, f.inv(zzz)))
+
+
+def check_group(functions, name, curve, rounds):
+    size = 32 * curve.f.width
+    for turn in range(rounds * 6):
+        g = curve.pick()
+        twice = curve.add(g, g)
+        a, b = [(g, twice), (g, g), (g, curve.neg(g)), (None, g), (twice, None), (None, None)][turn % 6]
+        case = ["two points", "a point twice", "a point and its opposite", "infinity first", "infinity second",
+                "infinity twice"][turn % 6]
+        xyzz, affine = curve.pack(a), curve.pack_affine(b)
+        got = run(functions, f"k_{name}_add", [xyzz, curve.pack(b), None], 4 * size, 1)
+        check(curve.unpack(got[0]) == curve.add(a, b), f"{name} add: {case}")
+        got = run(functions, f"k_{name}_add_affine", [xyzz, None, affine], 4 * size, 1)
+        check(curve.unpack(got[0]) == curve.add(a, b), f"{name} add_affine: {case}")
+    for a in (curve.pick(), curve.pick(), None):
+        got = run(functions, f"k_{name}_dbl", [curve.pack(a), None, None], 4 * size, 1)
+        check(curve.unpack(got[0]) == curve.add(a, a), f"{name} dbl")
+        got = run(functions, f"k_{name}_neg", [curve.pack(a), None, None], 4 * size, 1)
+        check(curve.unpack(got[0]) == curve.neg(a), f"{name} neg")
+
+
+def compile_ptx(args, unit):
+    source = os.path.join(args.root, "kernels", f"cuda_{unit}.cu")
+    target = os.path.join(args.work, f"{unit}.ptx")
+    subprocess.run([args.nvcc, "-std=c++17", "-O3", f"-I{args.root}", f"-I{args.root}/host", f"-arch=compute_{args.arch}",
+                    "-ptx", source, "-o", target], check=True)
+    with open(target, encoding="ascii") as file:
+        return ptx_interp.parse(file.read())
+
+
+def check_interpreter():
+    """The interpreter refuses what it must: it is the judge here."""
+    wrong = {
+        "undefined register": "add.u32 %r1, %r2, 1;\n",
+        "carry": "addc.u32 %r1, 1, 1;\n",
+        "of the other kind": "sub.cc.u32 %r1, 1, 2;\naddc.u32 %r1, 1, 1;\n",
+        "never written": "mov.u64 %rd1, 4096;\nld.global.u32 %r1, [%rd1];\n",
+        "unknown": "frob.u32 %r1, 1, 2;\n",
+    }
+    for what, body in wrong.items():
+        functions = ptx_interp.parse(f".visible .entry k(\n\t.param .u64 k_param_0\n)\n{{\n{body}ret;\n}}\n")
+        try:
+            ptx_interp.Machine(functions).launch("k", b"")
+        except ptx_interp.PtxError:
+            continue
+        check(False, f"the interpreter lets pass: {what}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--nvcc", default="nvcc")
+    parser.add_argument("--root", required=True, help="the repository")
+    parser.add_argument("--work", required=True, help="a folder for PTX")
+    parser.add_argument("--arch", default="75")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    parser.add_argument("--rounds", type=int, default=6)
+    args = parser.parse_args()
+    draw.seed(args.seed)
+    print(f"seed {args.seed}")
+    check_interpreter()
+    try:
+        subprocess.run([args.nvcc, "--version"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        print("skipped: there is no nvcc here")
+        return 1 if failures else 77
+    os.makedirs(args.work, exist_ok=True)
+    fp = Prime(P)
+    check_field(compile_ptx(args, "bn254_fr"), "bn254_fr", Prime(Q), args.rounds)
+    g1 = compile_ptx(args, "bn254_g1")
+    check_field(g1, "bn254_fp", fp, args.rounds)
+    check_group(g1, "bn254_g1", Curve(fp), args.rounds)
+    g2 = compile_ptx(args, "bn254_g2")
+    check_field(g2, "bn254_fp2", Quadratic(fp), args.rounds)
+    check_group(g2, "bn254_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
+    for kernel, executed in counts.items():
+        print(f"{kernel}: {executed} instructions at most")
+    return 1 if failures else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
