@@ -387,12 +387,12 @@ static void prove_in_turn(const struct pm_curve *c)
 }
 PM_TEST(workspaces_in_turn) { for_each_curve(prove_in_turn); }
 
-PM_TEST(host_memory_is_as_planned)
+static void host_memory(const struct pm_curve *c)
 {
     struct oracle o;
     struct oracle_key k;
     struct pm_error err;
-    oracle_make(&o, pm_curve_by_name("bn128"), 70, 1, test_random());
+    oracle_make(&o, c, 70, 1, test_random());
     const char *failed = oracle_key_make(&k, &o, pool, &err);
     CHECK_MSG(!failed, "%s", failed);
     if (!failed) {
@@ -411,6 +411,7 @@ PM_TEST(host_memory_is_as_planned)
     oracle_key_free(&k);
     oracle_free(&o);
 }
+PM_TEST(host_memory_is_as_planned) { for_each_curve(host_memory); }
 
 PM_TEST(refusals)
 {

@@ -3,6 +3,7 @@
 #include "prove/backend.h"
 #include "prove/key.h"
 #include "test.h"
+#include "curve_under_test.h"
 
 PM_TEST(plan_is_exact)
 {
@@ -12,7 +13,7 @@ PM_TEST(plan_is_exact)
             struct oracle_key k;
             struct pm_error err;
             struct pm_pool *pool = pm_pool_new(threads, &err);
-            oracle_make(&o, pm_curve_by_name("bn128"), n, 1, test_random());
+            oracle_make(&o, curve(), n, 1, test_random());
             const char *failed = oracle_key_make(&k, &o, pool, &err);
             CHECK_MSG(!failed, "%s", failed);
             if (!failed) {
@@ -46,7 +47,7 @@ PM_TEST(one_loaded_key_per_device)
     struct oracle o;
     struct oracle_key k;
     struct pm_error err;
-    oracle_make(&o, pm_curve_by_name("bn128"), 4, 1, test_random());
+    oracle_make(&o, curve(), 4, 1, test_random());
     const char *failed = oracle_key_make(&k, &o, NULL, &err);
     CHECK_MSG(!failed, "%s", failed);
     if (!failed) {
@@ -69,11 +70,11 @@ PM_TEST(what_it_does_not_do)
     CHECK(strstr(device.text, "CPU") != NULL);
     CHECK_U64(pm_backend_cpu.describe(&device, 1, &err), PM_NOT_FOUND);
     CHECK_U64(pm_backend_cpu.plan(&plan, &key, 0, 1, &err), PM_UNSUPPORTED);
-    key.curve = "bn128";
-    key.log2_domain = 28; /* there is no root of order 2^29 */
+    key.curve = TEST_CURVE;
+    key.log2_domain = curve()->two_adicity; /* there is no root of twice that order */
     CHECK_U64(pm_backend_cpu.plan(&plan, &key, 0, 1, &err), PM_UNSUPPORTED);
     key.log2_domain = 2;
     CHECK_OK(pm_backend_cpu.plan(&plan, &key, 0, 1, &err), err);
     struct pm_partials out;
-    CHECK_U64(pm_backend_cpu.msm(&out, "bn128", 3, NULL, NULL, 0, 0, NULL, &err), PM_USAGE);
+    CHECK_U64(pm_backend_cpu.msm(&out, TEST_CURVE, 3, NULL, NULL, 0, 0, NULL, &err), PM_USAGE);
 }

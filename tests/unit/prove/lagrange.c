@@ -2,10 +2,9 @@
  */
 #include "prove/lagrange.h"
 #include "test.h"
+#include "curve_under_test.h"
 
 enum { E = 32, max_log2 = 6 };
-
-static const struct pm_curve *curve(void) { return pm_curve_by_name("bn128"); }
 
 static void random_element(uint8_t *out)
 {

@@ -2,6 +2,7 @@
  */
 #include "conformance/oracle.h"
 #include "test.h"
+#include "curve_under_test.h"
 
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -66,7 +67,7 @@ PM_TEST(proving_allocates_nothing)
     struct oracle_key k;
     struct pm_prover *p = NULL;
     struct pm_pool *pool = pm_pool_new(2, &err);
-    oracle_make(&o, pm_curve_by_name("bn128"), 200, 3, test_random());
+    oracle_make(&o, curve(), 200, 3, test_random());
     const char *failed = oracle_key_make(&k, &o, pool, &err);
     CHECK_MSG(!failed, "%s", failed);
     CHECK_OK(pm_prover_new(&p, k.key, "cpu", pool, &err), err);

@@ -4,10 +4,9 @@
 #include "base/bytes.h"
 #include "prove/backend.h"
 #include "test.h"
+#include "curve_under_test.h"
 
 #include <pthread.h>
-
-static const struct pm_curve *curve(void) { return pm_curve_by_name("bn128"); }
 
 /* An oracle with its key and a prover, or nothing where something failed (and was reported). */
 struct bench {
@@ -108,9 +107,9 @@ PM_TEST(fresh_blinding_for_every_proof)
             CHECK_OK(pm_prove(b.prover, &p[i], b.o.witness, b.o.n_vars, NULL, &b.err), b.err);
             CHECK_OK(pm_verify(pm_key_vk(b.k.key), &p[i], b.o.witness + 32, 2, &b.err), b.err);
             for (int j = 0; j < i; j++) {
-                CHECK(memcmp(p[i].a, p[j].a, 64) != 0);  /* r */
-                CHECK(memcmp(p[i].b, p[j].b, 128) != 0); /* s */
-                CHECK(memcmp(p[i].c, p[j].c, 64) != 0);
+                CHECK(memcmp(p[i].a, p[j].a, curve()->g1_bytes) != 0); /* r */
+                CHECK(memcmp(p[i].b, p[j].b, curve()->g2_bytes) != 0); /* s */
+                CHECK(memcmp(p[i].c, p[j].c, curve()->g1_bytes) != 0);
             }
         }
     }
@@ -126,7 +125,7 @@ PM_TEST(r_is_not_s)
         const struct pm_curve *c = curve();
         static const uint8_t zero[32];
         struct pm_proof plain, made;
-        uint8_t g1[2 * 64], g2[2 * 128];
+        uint8_t g1[2 * PM_G1_MAX_BYTES], g2[2 * PM_G2_MAX_BYTES];
         struct pm_point1 p1, q1;
         struct pm_point2 p2, q2;
         oracle_prove(&b.o, &plain, zero, zero);
@@ -142,15 +141,15 @@ PM_TEST(r_is_not_s)
             c->g1_neg(&q1, &q1);
             c->g1_add(&p1, &p1, &q1);
             c->g1_to_affine(g1, &p1);
-            memcpy(g2, c->g2_generator, 128);
+            memcpy(g2, c->g2_generator, c->g2_bytes);
             c->g1_from_affine(&q1, c->g1_generator);
             c->g1_neg(&q1, &q1);
-            c->g1_to_affine(g1 + 64, &q1);
+            c->g1_to_affine(g1 + c->g1_bytes, &q1);
             c->g2_from_affine(&p2, made.b);
             c->g2_from_affine(&q2, plain.b);
             c->g2_neg(&q2, &q2);
             c->g2_add(&p2, &p2, &q2);
-            c->g2_to_affine(g2 + 128, &p2);
+            c->g2_to_affine(g2 + c->g2_bytes, &p2);
             CHECK_U64(c->pairing_product_is_one(g1, g2, 2), equal);
         }
     }

@@ -3,10 +3,9 @@
 #include "conformance/oracle.h"
 #include "base/bytes.h"
 #include "test.h"
+#include "curve_under_test.h"
 
 #include <unistd.h>
-
-static const struct pm_curve *curve(void) { return pm_curve_by_name("bn128"); }
 
 static void times_generator1(uint8_t *out, const uint8_t *scalar)
 {
@@ -36,16 +35,16 @@ PM_TEST(header_and_sizes)
         const char *failed = oracle_key_make(&k, &o, NULL, &err);
         CHECK_MSG(!failed, "%s", failed);
         if (!failed) {
-            uint8_t expected[64];
+            uint8_t expected[PM_G1_MAX_BYTES];
             CHECK_U64(k.zkey.domain_size, cases[i][2]);
             CHECK_U64(k.zkey.n_vars, o.n_vars);
             CHECK_U64(k.zkey.n_public, cases[i][1]);
             CHECK(k.zkey.dev);
             CHECK(!k.zkey.no_second_phase);
             times_generator1(expected, o.secrets.alpha);
-            CHECK_MEM(k.zkey.alpha1, expected, 64);
+            CHECK_MEM(k.zkey.alpha1, expected, curve()->g1_bytes);
             times_generator1(expected, o.secrets.delta);
-            CHECK_MEM(k.zkey.delta1, expected, 64);
+            CHECK_MEM(k.zkey.delta1, expected, curve()->g1_bytes);
         }
         oracle_key_free(&k);
         oracle_free(&o);
@@ -64,11 +63,12 @@ PM_TEST(h_query_sums_up)
     const char *failed = oracle_key_make(&k, &o, NULL, &err);
     CHECK_MSG(!failed, "%s", failed);
     if (!failed) {
-        uint8_t zero[64] = {0}, affine[64], expected[64], t[32], one[32] = {1}, two[32] = {2};
+        uint8_t zero[PM_G1_MAX_BYTES] = {0}, affine[PM_G1_MAX_BYTES], expected[PM_G1_MAX_BYTES], t[32],
+                one[32] = {1}, two[32] = {2};
         struct pm_point1 sum, p;
         c->g1_from_affine(&sum, zero);
         for (uint32_t i = 0; i < k.zkey.domain_size; i++) {
-            c->g1_from_affine(&p, k.zkey.h + (size_t)i * 64);
+            c->g1_from_affine(&p, k.zkey.h + (size_t)i * c->g1_bytes);
             c->g1_add(&sum, &sum, &p);
         }
         c->g1_mul(&sum, &sum, o.secrets.delta);
@@ -82,7 +82,7 @@ PM_TEST(h_query_sums_up)
         c->fr_mul(t, t, two);
         c->fr_from_mont(t, t);
         times_generator1(expected, t);
-        CHECK_MEM(affine, expected, 64);
+        CHECK_MEM(affine, expected, c->g1_bytes);
     }
     oracle_key_free(&k);
     oracle_free(&o);
@@ -123,7 +123,7 @@ PM_TEST(fresh_secrets_make_different_keys)
                                  {z[0].delta1, z[0].alpha1}, {z[0].alpha1, z[0].beta1},
                                  {z[0].gamma2, z[0].delta2}};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
-        CHECK(memcmp(parts[i][0], parts[i][1], 64) != 0);
+        CHECK(memcmp(parts[i][0], parts[i][1], curve()->g1_bytes) != 0);
     for (int i = 0; i < 2; i++) {
         pm_zkey_close(&z[i]);
         (void)unlink(path[i]);

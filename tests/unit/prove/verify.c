@@ -1,8 +1,7 @@
 /* Verification: a valid triple holds, and not one bit of it may change. */
 #include "conformance/oracle.h"
 #include "test.h"
-
-static const struct pm_curve *curve(void) { return pm_curve_by_name("bn128"); }
+#include "curve_under_test.h"
 
 enum { n_public = 2 };
 
@@ -28,8 +27,8 @@ static bool set_up(struct triple *t)
     oracle_prove(&t->o, &t->proof, r, s); /* no prover is needed to test the verifier */
     memcpy(t->signals, t->o.witness + 32, sizeof t->signals);
     t->vk = *pm_key_vk(t->k.key);
-    t->vk.ic = malloc((n_public + 1) * 64);
-    memcpy(t->vk.ic, pm_key_vk(t->k.key)->ic, (n_public + 1) * 64);
+    t->vk.ic = malloc((n_public + 1) * (size_t)curve()->g1_bytes);
+    memcpy(t->vk.ic, pm_key_vk(t->k.key)->ic, (n_public + 1) * (size_t)curve()->g1_bytes);
     return true;
 }
 
@@ -66,7 +65,8 @@ PM_TEST(every_bit_of_the_proof_counts)
         struct {
             uint8_t *bytes;
             size_t len;
-        } parts[] = {{t.proof.a, 64}, {t.proof.b, 128}, {t.proof.c, 64}};
+        } parts[] = {
+            {t.proof.a, curve()->g1_bytes}, {t.proof.b, curve()->g2_bytes}, {t.proof.c, curve()->g1_bytes}};
         for (size_t p = 0; p < 3; p++) {
             for (size_t bit = 0; bit < 8 * parts[p].len; bit++) {
                 flip(parts[p].bytes, bit);
@@ -100,11 +100,11 @@ PM_TEST(every_bit_of_the_key_counts)
         struct {
             uint8_t *bytes;
             size_t len;
-        } parts[] = {{t.vk.alpha1, 64},
-                     {t.vk.beta2, 128},
-                     {t.vk.gamma2, 128},
-                     {t.vk.delta2, 128},
-                     {t.vk.ic, (n_public + 1) * 64}};
+        } parts[] = {{t.vk.alpha1, curve()->g1_bytes},
+                     {t.vk.beta2, curve()->g2_bytes},
+                     {t.vk.gamma2, curve()->g2_bytes},
+                     {t.vk.delta2, curve()->g2_bytes},
+                     {t.vk.ic, (n_public + 1) * (size_t)curve()->g1_bytes}};
         for (size_t p = 0; p < 5; p++) {
             for (size_t bit = 0; bit < 8 * parts[p].len; bit++) {
                 flip(parts[p].bytes, bit);
@@ -154,14 +154,14 @@ PM_TEST(infinity_and_other_curves)
         t.proof = good;
         uint8_t *must[] = {t.vk.alpha1, t.vk.beta2, t.vk.gamma2, t.vk.delta2};
         for (size_t i = 0; i < 4; i++) {
-            uint8_t keep[128];
-            size_t size = i == 0 ? 64 : 128;
+            uint8_t keep[PM_G2_MAX_BYTES];
+            size_t size = i == 0 ? curve()->g1_bytes : curve()->g2_bytes;
             memcpy(keep, must[i], size);
             memset(must[i], 0, size);
             CHECK_U64(pm_vk_check(&t.vk, "vk", &t.err), PM_FORMAT);
             memcpy(must[i], keep, size);
         }
-        memset(t.vk.ic, 0, 64); /* may be infinity in a key, but then it is another key */
+        memset(t.vk.ic, 0, curve()->g1_bytes); /* may be infinity in a key, but then it is another key */
         CHECK_OK(pm_vk_check(&t.vk, "vk", &t.err), t.err);
         CHECK_U64(verify(&t), PM_INVALID_PROOF);
     }
@@ -177,7 +177,7 @@ PM_TEST(keys_unfit_for_production)
         CHECK(strstr(t.err.text, "development") != NULL);
         t.vk.dev = false;
         CHECK_OK(pm_vk_production_check(&t.vk, &t.err), t.err);
-        memcpy(t.vk.delta2, t.vk.gamma2, 128);
+        memcpy(t.vk.delta2, t.vk.gamma2, curve()->g2_bytes);
         CHECK_U64(pm_vk_production_check(&t.vk, &t.err), PM_UNSAFE_KEY);
         CHECK(strstr(t.err.text, "second phase") != NULL);
     }
