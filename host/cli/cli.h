@@ -23,6 +23,7 @@ struct pm_cli {
     const char *project, *state; /* --project, --state */
     unsigned limit;              /* --limit */
     const char *curve;           /* --curve */
+    unsigned log2, runs;         /* --log2, --runs */
     char **arg;
     int n_args;
     struct pm_error err;
@@ -40,7 +41,8 @@ enum {
     OPT_CACHE = 128,
     OPT_FILTER = 256,
     OPT_TOKEN = 512,
-    OPT_CURVE = 1024
+    OPT_CURVE = 1024,
+    OPT_BENCH = 2048
 };
 
 struct pm_command {
@@ -61,10 +63,12 @@ enum pm_status cmd_setup(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_ptau(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_export(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result);
+enum pm_status cmd_bench(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_submit(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_tasks(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_nodes(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_explain(struct pm_cli *cli, json_t **result);
+void show_bench(json_t *result);
 void show_verify(json_t *result);
 void show_tasks(json_t *result);
 void show_nodes(json_t *result);

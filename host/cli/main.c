@@ -44,6 +44,13 @@ static const struct pm_command commands[] = {
     {"inspect", "FILE", "say what a .zkey, .ptau, .wtns, .r1cs or JSON file holds, and check it",
      "With --deep every point of a .zkey or .ptau is checked: on its curve and in its subgroup.", 1, 1,
      OPT_DEEP | OPT_THREADS, cmd_inspect, NULL},
+    {"bench", "[field|ntt|msm|prove|verify|all]", "measure this machine",
+     "Checks results first, then times them: minimum and median of --runs. Without arguments a short round "
+     "of "
+     "all.\n"
+     "prove makes a chain of x^2 + k with nearly 2^N constraints, its development key, and proofs, cold and "
+     "warm.",
+     0, 1, OPT_THREADS | OPT_DEVICE | OPT_CURVE | OPT_BENCH, cmd_bench, show_bench},
     {"submit", "PROJECT MESSAGES.jsonl", "hand messages to a coordinator",
      "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2,
      2, OPT_URL | OPT_TOKEN, cmd_submit, NULL},
@@ -75,6 +82,8 @@ static const struct option_row option_rows[] = {
     {"project", "ID", "only this project's", OPT_FILTER, 'p'},
     {"state", "STATE", "only in this state: packed, dispatched, checking, proved, submitted, settled, failed",
      OPT_FILTER, 's'},
+    {"log2", "N", "size: 2^N (default: one that takes seconds)", OPT_BENCH, 'L'},
+    {"runs", "N", "timed runs (default 5)", OPT_BENCH, 'r'},
     {"limit", "N", "at most so many (default 50)", OPT_FILTER, 'm'},
     {"json", NULL, "the result as one JSON object", 0, 'j'},
     {"help", NULL, "this text", 0, 'h'},
@@ -127,6 +136,12 @@ static void take_option(struct pm_cli *cli, int letter, const char *value)
         break;
     case 'm':
         cli->limit = (unsigned)parse_number(cli, "limit", value, 1000);
+        break;
+    case 'L':
+        cli->log2 = (unsigned)parse_number(cli, "log2", value, 26);
+        break;
+    case 'r':
+        cli->runs = (unsigned)parse_number(cli, "runs", value, 101);
         break;
     case 'd':
         cli->device = value;

@@ -76,7 +76,7 @@ test('a proof holds; another\'s public signals do not', () => {
 
 test('help names every command, and every command explains itself', () => {
   const help = done('--help').out;
-  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'submit', 'tasks', 'nodes', 'explain']) {
+  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'bench', 'submit', 'tasks', 'nodes', 'explain']) {
     assert.match(help, new RegExp(`^  ${name} `, 'm'));
     assert.match(done(name, '--help').out, new RegExp(`^proofmill ${name}`));
   }
@@ -165,6 +165,15 @@ test('mutated files give a clear error and an exit code, never a crash', () => {
     if (r.code !== 0) refused.add(file);
   }
   assert.equal(refused.size, new Set(targets.map((t) => t.file)).size, 'every kind of file was refused at least once');
+});
+
+test('bench measures, as text and as JSON', () => {
+  const r = done('bench', 'ntt', '--log2', '6', '--runs', '2', '--json').json();
+  assert.equal(r.rows.length, 3);
+  for (const row of r.rows) assert.ok(row.size === 64 && row.runs === 2 && row.median_ns >= row.min_ns && row.min_ns > 0);
+  assert.ok(r.machine.cpu && r.machine.build && r.machine.commit);
+  assert.match(done('bench', 'prove', '--log2', '4', '--runs', '1', '--threads', '1').out, /^prove +cold: process.*peak \d+ MB$/m);
+  fails(2, 'USAGE', /none of field, ntt/, 'bench', 'everything');
 });
 
 test('a coordinator that is not there is a network failure', () => {

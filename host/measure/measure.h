@@ -1,0 +1,62 @@
+/* Benchmarks: each question first checks the result against an identity that the code under the clock does
+ * not use, then times it, and hands out rows. `proofmill bench` and the bare programs of bench/ show them.
+ * Not a profiler, and no comparison with others: that is bench/'s. */
+#ifndef PM_MEASURE_MEASURE_H
+#define PM_MEASURE_MEASURE_H
+
+#include "base/status.h"
+#include "math/curve.h"
+
+struct pm_measure_options {
+    const struct pm_curve *curve;
+    const char *device; /* of provers: "cpu", "auto" */
+    unsigned threads;   /* 0: one per CPU */
+    unsigned log2_n;    /* size; 0: the question's own, which takes seconds */
+    unsigned runs;      /* timed runs after one that is not; 1 to PM_MEASURE_MAX_RUNS */
+};
+enum { PM_MEASURE_MAX_RUNS = 101, PM_MEASURE_MAX_LOG2 = 26 };
+
+/* One thing measured: `items` of what `item` names were done in one run. */
+struct pm_measure_row {
+    const char *question; /* "ntt" */
+    const char *what;     /* "forward" */
+    const char *item;     /* "butterfly" */
+    uint64_t size, items;
+    unsigned threads, runs;
+    double min_ns, median_ns; /* of a run */
+    uint64_t peak_bytes;      /* of the process that did it; 0: not measured */
+};
+typedef void pm_measure_emit(void *ctx, const struct pm_measure_row *row);
+
+/* PM_INTERNAL where a check fails; the text says which. Rows given out until then stand. */
+typedef enum pm_status pm_measure_fn(const struct pm_measure_options *options, pm_measure_emit *emit,
+                                     void *ctx, struct pm_error *err);
+pm_measure_fn pm_measure_field;  /* scalar field and points, one at a time and in bulk */
+pm_measure_fn pm_measure_ntt;    /* transforms of 2^log2_n */
+pm_measure_fn pm_measure_msm;    /* sums of 2^log2_n multiples in G1 and G2 */
+pm_measure_fn pm_measure_prove;  /* setup and whole proofs of an x^2 + k chain of nearly 2^log2_n constraints,
+                                    in  processes of their own: cold (files just opened) and warm; forks, so
+                                    call it  while no other threads run */
+pm_measure_fn pm_measure_verify; /* one proof */
+
+struct pm_measure_question {
+    const char *name;
+    pm_measure_fn *run;
+};
+extern const struct pm_measure_question pm_measure_questions[]; /* NULL name at the end */
+
+/* Where it was measured. */
+struct pm_measure_machine {
+    char cpu[96]; /* the processor's model */
+    unsigned cpus;
+    const char *build, *compiler, *version, *commit; /* commit: with "+" behind it where files were changed */
+};
+void pm_measure_machine(struct pm_measure_machine *out, const struct pm_curve *curve);
+
+/* A row, and the machine, as a line of text and as a JSON object; what snprintf returns. */
+int pm_measure_row_text(char *out, size_t size, const struct pm_measure_row *row);
+int pm_measure_row_json(char *out, size_t size, const struct pm_measure_row *row);
+int pm_measure_machine_text(char *out, size_t size, const struct pm_measure_machine *m);
+int pm_measure_machine_json(char *out, size_t size, const struct pm_measure_machine *m);
+
+#endif

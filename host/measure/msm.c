@@ -1,0 +1,113 @@
+/* Sums of multiples. The bases are known multiples k_i G of the generator, so the sum must be (sum of s_i
+ * k_i) G, which is computed in the scalar field alone. */
+#include "measure/inside.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct msm {
+    const struct pm_curve *curve;
+    struct pm_pool *pool;
+    unsigned group;
+    size_t n, point_bytes;
+    uint8_t *bases, *logs, *full, *sparse; /* logs: k_i; scalars, plain */
+    const uint8_t *scalars;                /* full or sparse */
+    void *scratch;
+    struct pm_point1 sum1;
+    struct pm_point2 sum2;
+};
+
+static void sum_up(void *arg)
+{
+    struct msm *s = arg;
+    if (s->group == 1)
+        s->curve->msm_g1_var(s->pool, &s->sum1, s->bases, s->scalars, s->n, s->scratch);
+    else
+        s->curve->msm_g2_var(s->pool, &s->sum2, s->bases, s->scalars, s->n, s->scratch);
+}
+
+static bool sum_is_right(const struct msm *s)
+{
+    const struct pm_curve *c = s->curve;
+    uint8_t log[PM_FR_MAX_BYTES] = {0}, term[PM_FR_MAX_BYTES];
+    uint8_t found[PM_G2_MAX_BYTES], expected[PM_G2_MAX_BYTES];
+    for (size_t i = 0; i < s->n; i++) {
+        c->fr_to_mont(term, s->logs + i * c->fr_bytes);
+        c->fr_mul(term, term, s->scalars + i * c->fr_bytes);
+        c->fr_add(log, log, term);
+    }
+    if (s->group == 1) {
+        struct pm_point1 p;
+        c->g1_from_affine(&p, c->g1_generator);
+        c->g1_mul(&p, &p, log);
+        c->g1_to_affine(expected, &p);
+        c->g1_to_affine(found, &s->sum1);
+    } else {
+        struct pm_point2 p;
+        c->g2_from_affine(&p, c->g2_generator);
+        c->g2_mul(&p, &p, log);
+        c->g2_to_affine(expected, &p);
+        c->g2_to_affine(found, &s->sum2);
+    }
+    return memcmp(found, expected, s->point_bytes) == 0;
+}
+
+static enum pm_status prepare(struct msm *s, struct measure *m, unsigned group)
+{
+    const struct pm_curve *c = m->curve;
+    unsigned threads = m->row.threads;
+    size_t n = m->row.size, bytes = c->fr_bytes;
+    *s = (struct msm){.curve = c, .pool = m->pool, .group = group, .n = n};
+    s->point_bytes = group == 1 ? c->g1_bytes : c->g2_bytes;
+    size_t fixed = group == 1 ? c->fixed_g1_scratch(n, threads) : c->fixed_g2_scratch(n, threads);
+    size_t msm = group == 1 ? c->msm_g1_scratch(n, threads) : c->msm_g2_scratch(n, threads);
+    PM_TRY(measure_alloc(&s->bases, n * s->point_bytes, m->err));
+    PM_TRY(measure_alloc(&s->logs, n * bytes, m->err));
+    PM_TRY(measure_alloc(&s->full, n * bytes, m->err));
+    PM_TRY(measure_alloc(&s->sparse, n * bytes, m->err));
+    PM_TRY(measure_alloc(&s->scratch, fixed > msm ? fixed : msm, m->err));
+    measure_elements(c, s->logs, n, 5);
+    measure_elements(c, s->full, n, 6);
+    memset(s->sparse, 0, n * bytes);
+    for (size_t i = 0; i < n; i++) s->sparse[i * bytes] = s->full[i * bytes] % 100 < 42; /* as in SHA-256 */
+    if (group == 1)
+        c->fixed_g1_var(m->pool, s->bases, c->g1_generator, s->logs, n, s->scratch);
+    else
+        c->fixed_g2_var(m->pool, s->bases, c->g2_generator, s->logs, n, s->scratch);
+    return PM_OK;
+}
+
+static enum pm_status measure_group(struct measure *m, unsigned group)
+{
+    static const char *const what[2][2] = {{"G1, full-width scalars", "G1, 58 % zeros, 42 % ones"},
+                                           {"G2, full-width scalars", "G2, 58 % zeros, 42 % ones"}};
+    struct msm s;
+    enum pm_status status;
+    PM_GOTO(prepare(&s, m, group));
+    for (int k = 0; k < 2; k++) {
+        s.scalars = k ? s.sparse : s.full;
+        sum_up(&s);
+        if (!sum_is_right(&s)) PM_GOTO(measure_wrong(m->err, what[group - 1][k]));
+        measure_time(m, what[group - 1][k], "point", s.n, sum_up, &s);
+    }
+out:
+    free(s.bases);
+    free(s.logs);
+    free(s.full);
+    free(s.sparse);
+    free(s.scratch);
+    return status;
+}
+
+enum pm_status pm_measure_msm(const struct pm_measure_options *options, pm_measure_emit *emit, void *ctx,
+                              struct pm_error *err)
+{
+    struct measure m;
+    enum pm_status status;
+    PM_GOTO(measure_begin(&m, "msm", 14, true, options, emit, ctx, err));
+    PM_GOTO(measure_group(&m, 1));
+    PM_GOTO(measure_group(&m, 2));
+out:
+    measure_end(&m);
+    return status;
+}

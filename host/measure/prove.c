@@ -1,0 +1,199 @@
+/* Setup and whole proofs, each in a process of its own, so that a cold start is one and peak memory is that
+ * of the work alone. Proofs are checked by verifying them. */
+#include "base/clock.h"
+#include "measure/inside.h"
+#include "prove/prover.h"
+#include "prove/setup.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { spare_rows = 8 }; /* constraints that the domain has room for besides */
+
+/* What a child tells its parent. */
+struct report {
+    enum pm_status status;
+    struct pm_error err;
+    uint64_t load_ns, prove_ns[PM_MEASURE_MAX_RUNS];
+    struct pm_prove_times times[PM_MEASURE_MAX_RUNS];
+};
+
+struct task {
+    const struct pm_measure_options *options;
+    struct measure_files files;
+    uint32_t n_constraints;
+    unsigned n_proofs; /* of the child */
+};
+typedef enum pm_status child_fn(const struct task *t, struct report *out);
+
+/* -- in the child -- */
+
+static enum pm_status child_setup(const struct task *t, struct report *out)
+{
+    struct pm_r1cs r1cs;
+    enum pm_status status;
+    struct pm_pool *pool = pm_pool_new(t->options->threads, &out->err);
+    if (!pool) return PM_NO_MEMORY;
+    PM_GOTO(pm_r1cs_open(&r1cs, t->files.r1cs, &out->err));
+    uint64_t start = pm_clock_ns();
+    status = pm_setup_dev(&r1cs, t->files.zkey, NULL, pool, &out->err);
+    out->prove_ns[0] = pm_clock_ns() - start;
+    pm_r1cs_close(&r1cs);
+out:
+    pm_pool_free(&pool);
+    return status;
+}
+
+static enum pm_status prove_and_verify(const struct task *t, struct pm_prover *prover,
+                                       const struct pm_key *key, const struct pm_wtns *wtns,
+                                       struct report *out)
+{
+    struct pm_proof proof;
+    for (unsigned i = 0; i < t->n_proofs; i++) {
+        uint64_t start = pm_clock_ns();
+        PM_TRY(pm_prove(prover, &proof, wtns->values, wtns->n_values, &out->times[i], &out->err));
+        out->prove_ns[i] = pm_clock_ns() - start;
+        PM_TRY(pm_verify(pm_key_vk(key), &proof, wtns->values + wtns->curve->fr_bytes,
+                         pm_key_vk(key)->n_public, &out->err));
+    }
+    return PM_OK;
+}
+
+static enum pm_status child_prove(const struct task *t, struct report *out)
+{
+    struct pm_zkey zkey = {.curve = NULL};
+    struct pm_wtns wtns = {.curve = NULL};
+    struct pm_key *key = NULL;
+    struct pm_prover *prover = NULL;
+    enum pm_status status;
+    uint64_t start = pm_clock_ns();
+    struct pm_pool *pool = pm_pool_new(t->options->threads, &out->err);
+    if (!pool) return PM_NO_MEMORY;
+    PM_GOTO(pm_wtns_open(&wtns, t->files.wtns, &out->err));
+    PM_GOTO(pm_zkey_open(&zkey, t->files.zkey, PM_CHECK_SHAPE, pool, &out->err));
+    PM_GOTO(pm_key_new(&key, &zkey, pool, &out->err));
+    PM_GOTO(pm_prover_new(&prover, key, t->options->device, pool, &out->err));
+    out->load_ns = pm_clock_ns() - start;
+    status = prove_and_verify(t, prover, key, &wtns, out);
+out:
+    pm_prover_free(&prover);
+    pm_key_free(&key);
+    if (zkey.curve) pm_zkey_close(&zkey);
+    if (wtns.curve) pm_wtns_close(&wtns);
+    pm_pool_free(&pool);
+    return status;
+}
+
+/* -- in the parent -- */
+
+static bool transfer(int fd, void *data, size_t len, bool out)
+{
+    uint8_t *p = data;
+    while (len > 0) {
+        ssize_t n = out ? write(fd, p, len) : read(fd, p, len);
+        if (n < 0 && errno == EINTR) continue;
+        if (n <= 0) return false;
+        p += n;
+        len -= (size_t)n;
+    }
+    return true;
+}
+
+/* Runs fn in a child; *wall_ns and *peak_bytes (each may be NULL) are the whole child's. */
+static enum pm_status in_child(child_fn *fn, const struct task *t, struct report *report, uint64_t *wall_ns,
+                               uint64_t *peak_bytes, struct pm_error *err)
+{
+    int ends[2], wait_status = 0;
+    struct rusage usage = {0};
+    *report = (struct report){.status = PM_INTERNAL};
+    if (pipe(ends) != 0) return pm_fail(err, PM_IO, "a pipe cannot be made: %s", strerror(errno));
+    uint64_t start = pm_clock_ns();
+    pid_t pid = fork();
+    if (pid == 0) {
+        report->status = fn(t, report);
+        _exit(transfer(ends[1], report, sizeof *report, true) ? 0 : 1);
+    }
+    (void)close(ends[1]);
+    bool told = pid > 0 && transfer(ends[0], report, sizeof *report, false);
+    (void)close(ends[0]);
+    if (pid < 0) return pm_fail(err, PM_NO_MEMORY, "a process cannot be made: %s", strerror(errno));
+    while (wait4(pid, &wait_status, 0, &usage) < 0 && errno == EINTR) {}
+    if (wall_ns) *wall_ns = pm_clock_ns() - start;
+    if (peak_bytes) *peak_bytes = (uint64_t)usage.ru_maxrss * 1024;
+    if (!told || wait_status != 0)
+        return pm_fail(err, PM_INTERNAL, "the process at work ended by itself (wait status %d)", wait_status);
+    return report->status == PM_OK ? PM_OK : pm_fail(err, report->status, "%s", report->err.text);
+}
+
+static enum pm_status measure_setup(struct measure *m, const struct task *t, struct report *report)
+{
+    uint64_t peak;
+    unsigned runs = m->row.runs;
+    PM_TRY(in_child(child_setup, t, report, NULL, &peak, m->err));
+    m->row.runs = 1; /* once is enough: it is long, and not what users wait for */
+    measure_given(m, "development setup", "constraint", t->n_constraints, report->prove_ns, peak);
+    m->row.runs = runs;
+    return PM_OK;
+}
+
+static enum pm_status measure_cold(struct measure *m, struct task *t, struct report *report)
+{
+    uint64_t wall[PM_MEASURE_MAX_RUNS], load[PM_MEASURE_MAX_RUNS], most = 0;
+    t->n_proofs = 1;
+    for (unsigned i = 0; i < m->row.runs; i++) {
+        uint64_t peak;
+        PM_TRY(in_child(child_prove, t, report, &wall[i], &peak, m->err));
+        load[i] = report->load_ns;
+        most = peak > most ? peak : most;
+    }
+    measure_given(m, "cold: process and all", "proof", 1, wall, most);
+    measure_given(m, "cold: loading the key", "key", 1, load, 0);
+    return PM_OK;
+}
+
+/* The first proof is not counted. */
+static enum pm_status measure_warm(struct measure *m, struct task *t, struct report *report)
+{
+    static const char *const what[] = {"warm: rows", "warm: transforms", "warm: multiexponentiations",
+                                       "warm: checking the proof"};
+    uint64_t peak, ns[PM_MEASURE_MAX_RUNS];
+    unsigned runs = m->row.runs;
+    t->n_proofs = runs < PM_MEASURE_MAX_RUNS ? runs + 1 : runs;
+    PM_TRY(in_child(child_prove, t, report, NULL, &peak, m->err));
+    unsigned first = t->n_proofs - runs;
+    memcpy(ns, report->prove_ns + first, runs * sizeof *ns);
+    measure_given(m, "warm: proof", "proof", 1, ns, peak);
+    for (int stage = 0; stage < 4; stage++) {
+        for (unsigned i = 0; i < runs; i++) {
+            const struct pm_prove_times *p = &report->times[first + i];
+            const uint64_t of[] = {p->rows_ns, p->ntt_ns, p->msm_ns, p->check_ns};
+            ns[i] = of[stage];
+        }
+        measure_given(m, what[stage], "proof", 1, ns, 0);
+    }
+    return PM_OK;
+}
+
+enum pm_status pm_measure_prove(const struct pm_measure_options *options, pm_measure_emit *emit, void *ctx,
+                                struct pm_error *err)
+{
+    struct measure m;
+    struct task t = {.options = options};
+    struct report report;
+    enum pm_status status;
+    PM_TRY(measure_begin(&m, "prove", 12, false, options, emit, ctx, err));
+    if (m.row.size < 2 * spare_rows)
+        return pm_fail(err, PM_USAGE, "proofs are measured from %d constraints on", 2 * spare_rows);
+    PM_TRY(measure_files_make(&t.files, err));
+    t.n_constraints = (uint32_t)m.row.size - spare_rows;
+    PM_GOTO(measure_circuit(&t.files, options->curve, t.n_constraints, err));
+    PM_GOTO(measure_setup(&m, &t, &report));
+    PM_GOTO(measure_cold(&m, &t, &report));
+    PM_GOTO(measure_warm(&m, &t, &report));
+out:
+    measure_files_remove(&t.files);
+    return status;
+}

@@ -1,0 +1,83 @@
+/* Verification of one proof. Checked by a proof that holds and by another signal, for which it must not. */
+#include "measure/inside.h"
+#include "prove/prover.h"
+#include "prove/setup.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { n_constraints = 60, repeats = 4 };
+
+struct verification {
+    struct measure_files files;
+    struct pm_zkey zkey;
+    struct pm_wtns wtns;
+    struct pm_key *key;
+    struct pm_proof proof;
+    void *scratch;
+    unsigned refused;
+};
+
+static enum pm_status verify(const struct verification *v, const uint8_t *signals)
+{
+    return pm_verify_in(pm_key_vk(v->key), &v->proof, signals, 1, v->scratch, NULL);
+}
+
+static void verify_some(void *arg)
+{
+    struct verification *v = arg;
+    for (int i = 0; i < repeats; i++)
+        if (verify(v, v->wtns.values + v->wtns.curve->fr_bytes) != PM_OK) v->refused++;
+}
+
+static enum pm_status prepare(struct verification *v, struct measure *m)
+{
+    struct pm_r1cs r1cs;
+    struct pm_prover *prover = NULL;
+    enum pm_status status;
+    PM_TRY(measure_files_make(&v->files, m->err));
+    PM_TRY(measure_circuit(&v->files, m->curve, n_constraints, m->err));
+    PM_TRY(pm_r1cs_open(&r1cs, v->files.r1cs, m->err));
+    status = pm_setup_dev(&r1cs, v->files.zkey, NULL, m->pool, m->err);
+    pm_r1cs_close(&r1cs);
+    if (status != PM_OK) return status;
+    PM_TRY(pm_zkey_open(&v->zkey, v->files.zkey, PM_CHECK_SHAPE, m->pool, m->err));
+    PM_TRY(pm_wtns_open(&v->wtns, v->files.wtns, m->err));
+    PM_TRY(pm_key_new(&v->key, &v->zkey, m->pool, m->err));
+    PM_TRY(measure_alloc(&v->scratch, pm_verify_scratch_bytes(pm_key_vk(v->key)), m->err));
+    PM_TRY(pm_prover_new(&prover, v->key, "cpu", m->pool, m->err));
+    status = pm_prove(prover, &v->proof, v->wtns.values, v->wtns.n_values, NULL, m->err);
+    pm_prover_free(&prover);
+    return status;
+}
+
+enum pm_status pm_measure_verify(const struct pm_measure_options *options, pm_measure_emit *emit, void *ctx,
+                                 struct pm_error *err)
+{
+    struct measure m;
+    struct verification v = {.refused = 0};
+    struct pm_measure_options small = *options;
+    uint8_t other[PM_FR_MAX_BYTES];
+    enum pm_status status;
+    small.log2_n = 6;
+    PM_GOTO(measure_begin(&m, "verify", 6, true, &small, emit, ctx, err));
+    m.row.size = n_constraints;
+    PM_GOTO(prepare(&v, &m));
+    memcpy(other, v.wtns.values + v.wtns.curve->fr_bytes, v.wtns.curve->fr_bytes);
+    other[0] ^= 1;
+    if (verify(&v, v.wtns.values + v.wtns.curve->fr_bytes) != PM_OK)
+        PM_GOTO(measure_wrong(err, "a proof that holds is refused"));
+    if (verify(&v, other) != PM_INVALID_PROOF)
+        PM_GOTO(measure_wrong(err, "another public signal is accepted"));
+    m.row.threads = 1; /* verification has one */
+    measure_time(&m, "one proof, one public signal", "proof", repeats, verify_some, &v);
+    if (v.refused) PM_GOTO(measure_wrong(err, "a proof that held is refused"));
+out:
+    pm_key_free(&v.key);
+    if (v.zkey.curve) pm_zkey_close(&v.zkey);
+    if (v.wtns.curve) pm_wtns_close(&v.wtns);
+    free(v.scratch);
+    measure_files_remove(&v.files);
+    measure_end(&m);
+    return status;
+}
