@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef TEST_CURVE /* else from CMakeLists.txt */
+#define TEST_CURVE "bn128"
+#endif
+
 bool statement_make(struct statement *s, uint32_t n_public, uint64_t seed)
 {
     *s = (struct statement){.proof_text = NULL};
-    oracle_make(&s->o, pm_curve_by_name("bn128"), 4, n_public, seed);
+    oracle_make(&s->o, pm_curve_by_name(TEST_CURVE), 4, n_public, seed);
     if (oracle_key_make(&s->k, &s->o, NULL, &s->err)) return false;
     uint8_t r[32], t[32];
     oracle_element(&s->o, r);

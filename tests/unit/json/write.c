@@ -50,18 +50,18 @@ PM_TEST(what_is_written_reads_back)
             uint32_t n_read;
             const struct pm_vk *expected = pm_key_vk(s.k.key);
             CHECK_OK(pm_json_read_vk(&vk, "vk", s.vk_text, strlen(s.vk_text), &s.err), s.err);
-            CHECK_MEM(vk.alpha1, expected->alpha1, 64);
-            CHECK_MEM(vk.beta2, expected->beta2, 128);
-            CHECK_MEM(vk.gamma2, expected->gamma2, 128);
-            CHECK_MEM(vk.delta2, expected->delta2, 128);
+            CHECK_MEM(vk.alpha1, expected->alpha1, s.o.curve->g1_bytes);
+            CHECK_MEM(vk.beta2, expected->beta2, s.o.curve->g2_bytes);
+            CHECK_MEM(vk.gamma2, expected->gamma2, s.o.curve->g2_bytes);
+            CHECK_MEM(vk.delta2, expected->delta2, s.o.curve->g2_bytes);
             CHECK_U64(vk.n_public, n);
-            CHECK_MEM(vk.ic, expected->ic, ((size_t)n + 1) * 64);
+            CHECK_MEM(vk.ic, expected->ic, ((size_t)n + 1) * s.o.curve->g1_bytes);
             CHECK(vk.dev);
             pm_vk_fini(&vk);
             CHECK_OK(pm_json_read_proof(&proof, "proof", s.proof_text, strlen(s.proof_text), &s.err), s.err);
-            CHECK_MEM(proof.a, s.proof.a, 64);
-            CHECK_MEM(proof.b, s.proof.b, 128);
-            CHECK_MEM(proof.c, s.proof.c, 64);
+            CHECK_MEM(proof.a, s.proof.a, s.o.curve->g1_bytes);
+            CHECK_MEM(proof.b, s.proof.b, s.o.curve->g2_bytes);
+            CHECK_MEM(proof.c, s.proof.c, s.o.curve->g1_bytes);
             CHECK_OK(pm_json_read_public(&signals, &n_read, s.o.curve, "public", s.public_text,
                                          strlen(s.public_text), &s.err),
                      s.err);

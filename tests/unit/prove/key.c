@@ -2,6 +2,7 @@
  */
 #include "conformance/oracle.h"
 #include "base/bytes.h"
+#include "prove/coord.h"
 #include "prove/key.h"
 #include "test.h"
 #include "curve_under_test.h"
@@ -121,6 +122,40 @@ PM_TEST(bad_ic_is_refused)
             CHECK(key == NULL);
             pm_zkey_close(&z);
         }
+    }
+    free(bytes);
+    oracle_key_free(&k);
+    oracle_free(&o);
+}
+
+/* A point of the curve that is not of order r, where there is one, is refused wherever it stands in the file.
+ */
+PM_TEST(points_outside_of_g1_are_refused)
+{
+    struct oracle o;
+    struct oracle_key k;
+    struct pm_error err;
+    const struct pm_curve *c = curve();
+    if (strcmp(c->name, "bls12381") != 0) return;                     /* all of BN254's curve is G1 */
+    uint8_t two[PM_FP_MAX_BYTES] = {2}, point[PM_G1_MAX_BYTES] = {0}; /* (0, 2) has order three */
+    CHECK(pm_coord_from_plain(c, point + c->fp_bytes, two));
+    oracle_make(&o, c, 3, 1, test_random());
+    const char *failed = oracle_key_make(&k, &o, NULL, &err);
+    CHECK_MSG(!failed, "%s", failed);
+    size_t len = 0;
+    uint8_t *bytes = failed ? NULL : load(k.path, &len);
+    for (int part = 0; bytes && part < 6; part++) {
+        const uint8_t *place[] = {k.zkey.alpha1, k.zkey.ic, k.zkey.a, k.zkey.b1, k.zkey.c, k.zkey.h};
+        uint8_t *at = bytes + (place[part] - k.zkey.file.data), keep[PM_G1_MAX_BYTES];
+        struct pm_zkey z;
+        memcpy(keep, at, c->g1_bytes);
+        memcpy(at, point, c->g1_bytes);
+        /* what verification uses is checked by every opening, the rest by a deep one */
+        enum pm_check_depth depth = part < 2 ? PM_CHECK_SHAPE : PM_CHECK_DEEP;
+        CHECK_MSG(pm_zkey_view(&z, "outside", bytes, len, depth, NULL, &err) == PM_FORMAT, "part %d", part);
+        CHECK(strstr(err.text, "outside the subgroup") != NULL);
+        pm_zkey_close(&z);
+        memcpy(at, keep, c->g1_bytes);
     }
     free(bytes);
     oracle_key_free(&k);
