@@ -109,6 +109,12 @@ void measure_elements(const struct pm_curve *curve, uint8_t *out, size_t n, uint
 
 /* -- the machine -- */
 
+#if defined(__clang__)
+static const char compiler[] = __VERSION__; /* says "Clang" itself */
+#else
+static const char compiler[] = "gcc " __VERSION__;
+#endif
+
 void pm_measure_machine(struct pm_measure_machine *out, const struct pm_curve *curve)
 {
     char line[256];
@@ -116,7 +122,7 @@ void pm_measure_machine(struct pm_measure_machine *out, const struct pm_curve *c
     *out = (struct pm_measure_machine){.cpu = "unknown processor",
                                        .cpus = cpus > 0 ? (unsigned)cpus : 1,
                                        .build = curve->build,
-                                       .compiler = __VERSION__,
+                                       .compiler = compiler,
                                        .version = PM_VERSION,
                                        .commit = PM_MEASURE_COMMIT};
     FILE *f = fopen("/proc/cpuinfo", "r");

@@ -20,6 +20,7 @@ const circuit = (ext) => join(build, 'circuits', 'poseidon', `poseidon.${ext}`);
 after(async () => {
   rmSync(dir, { recursive: true, force: true });
   await globalThis.curve_bn128?.terminate(); // snarkjs keeps its threads
+  await globalThis.curve_bls12381?.terminate();
 });
 
 /** Section number to bytes. */
@@ -34,12 +35,12 @@ function sections(path) {
 }
 
 test('snarkjs prepares the same second phase', async () => {
-  for (const power of [1, 5]) {
-    proofmill('ptau', '--dev', `${power}`, at('dev.ptau'));
+  for (const [curve, power] of [['bn128', 1], ['bn128', 5], ['bls12381', 4]]) {
+    proofmill('ptau', '--dev', '--curve', curve, `${power}`, at('dev.ptau'));
     await snarkjs.powersOfTau.preparePhase2(at('dev.ptau'), at('prepared.ptau'));
     const ours = sections(at('dev.ptau')), prepared = sections(at('prepared.ptau'));
     assert.deepEqual(Object.keys(prepared).map(Number), [1, 2, 3, 4, 5, 6, 7, 12, 13, 14, 15]);
-    for (const type of Object.keys(prepared)) assert.ok(prepared[type].equals(ours[type]), `section ${type}`);
+    for (const type of Object.keys(prepared)) assert.ok(prepared[type].equals(ours[type]), `${curve}, section ${type}`);
   }
 });
 
