@@ -44,4 +44,9 @@
 #define MSM_P           bn254_fp_p.limb
 #include "math/msm_ifma_tmpl.h"
 
+#define NTT       bn254_ntt
+#define NTT_FIELD bn254_fr
+#define NTT_LANES bn254_fr8
+#include "math/ntt_ifma_tmpl.h"
+
 #endif

@@ -1,0 +1,437 @@
+/* Transforms and vectors over Fr in lanes: ntt_tmpl.h's networks, orders and bytes for AVX-512 IFMA. The
+ * instance of ntt_tmpl.h with the same prefix must stand before: it makes the table and does what is small.
+ *
+ * Parameters
+ *   NTT         prefix of all names
+ *   NTT_FIELD   prefix of the field (fp_tmpl.h); data are its elements in Montgomery form, R = 2^256
+ *   NTT_LANES   prefix of its lanes (fp_ifma_tmpl.h)
+ *
+ * Factors are kept at 2^260, 16 times what the portable table holds, so that M(x, factor) leaves x at 2^256.
+ * Between passes data are packed and below 2.33 p, after the last one canonical. Passes of two levels work on
+ * vectors of eight neighbours, down to blocks of eight elements; the last three levels take eight blocks at a
+ * time, turned so that a lane holds a block. Levels of blocks run depth first, as in ntt_tmpl.h. */
+#include "math/tmpl.h"
+
+#define FN(op) PM_CAT(NTT, _##op)
+#define F(op)  PM_CAT(NTT_FIELD, _##op)
+#define L(op)  PM_CAT(NTT_LANES, _##op)
+#define FE     NTT_FIELD
+#define LANES  NTT_LANES
+
+enum {
+    FN(lanes_small) = 32,    /* entries of the portable table that are kept for small transforms */
+    FN(lanes_min_log2) = 6,  /* below, transforms are ntt_tmpl.h's */
+    FN(lanes_log2_runs) = 6, /* runs of 64 elements that share a factor in a shift */
+    FN(lanes_row) = 8 * F(bytes)
+};
+
+/* The table: lanes_small entries as ntt_tmpl.h wants them, then n / 2 entries at 2^260. */
+static inline size_t FN(lanes_table_bytes)(unsigned max_log2_n)
+{
+    return FN(table_bytes)(max_log2_n) + FN(lanes_small) * F(bytes);
+}
+
+PM_LOCAL void FN(lanes_table_piece)(void *ctx, size_t begin, size_t end)
+{
+    FE *table = ctx;
+    for (size_t i = begin; i < end; i++)
+        for (int k = 0; k < 4; k++) F(dbl)(&table[i], &table[i]);
+}
+PM_LOCAL void FN(lanes_table_make)(FE *table, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
+{
+    FE *large = table + FN(lanes_small);
+    size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
+    FN(table_make)(large, max_log2_n, primitive, pool);
+    memset(table, 0, FN(lanes_small) * sizeof *table);
+    memcpy(table, large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof *table);
+    pm_pool_for(pool, half, 4 * FN(grain), FN(lanes_table_piece), large);
+}
+
+/* out = -1 / root k of the table. */
+static inline void FN(lanes_minus_inverse)(FE *out, const FE *table, size_t k)
+{
+    if (k == 0)
+        F(neg)(out, &table[0]);
+    else
+        *out = table[3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k];
+}
+
+/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 p + u. v is carried. Two at a time. */
+PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1, LANES t1)
+{
+    const LANES v[2] = {*v0, *v1}, t[2] = {t0, t1};
+    LANES product[2];
+    L(mul2)(product, v, t);
+    *v0 = L(add)(*u0, product[0]);
+    *u0 = L(sub)(*u0, product[0], 2);
+    *v1 = L(add)(*u1, product[1]);
+    *u1 = L(sub)(*u1, product[1], 2);
+}
+/* (u, v) -> (u + v, t (u - v)) for u, v below k p; the sum is loose. Two at a time. */
+PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, LANES *v1, LANES t1, int k1)
+{
+    const LANES d[2] = {L(carry)(L(sub)(*u0, *v0, k0)), L(carry)(L(sub)(*u1, *v1, k1))}, t[2] = {t0, t1};
+    LANES product[2];
+    *u0 = L(add)(*u0, *v0);
+    *u1 = L(add)(*u1, *v1);
+    L(mul2)(product, d, t);
+    *v0 = product[0];
+    *v1 = product[1];
+}
+
+struct FN(lanes_pass) {
+    uint8_t *data; /* the block's */
+    size_t k, stride;
+    const FE *table;
+    bool last; /* results are to be canonical */
+};
+
+PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose, bool last)
+{
+    loose = last ? L(canonical)(loose) : L(reduce)(loose);
+    L(store)(at, &loose);
+}
+
+/* One level over vectors [begin, end) of columns of block k; not the last pass. */
+PM_LOCAL void FN(lanes_inverse2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    FE c;
+    FN(lanes_minus_inverse)(&c, p->table, p->k);
+    const LANES t = L(broadcast)(&c);
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        LANES u = L(load)(at), v = L(mul)(L(load)(at + p->stride), t);
+        FN(lanes_leave)(at, L(sub)(u, v, 2), false);
+        FN(lanes_leave)(at + p->stride, L(add)(u, v), false);
+    }
+}
+PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    const LANES t = L(broadcast)(&p->table[p->k]);
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        LANES u = L(load)(at), v = L(load)(at + p->stride);
+        FN(lanes_leave)(at, L(add)(u, v), false);
+        v = L(mul)(L(carry)(L(sub)(u, v, 3)), t);
+        L(store)(at + p->stride, &v);
+    }
+}
+
+/* Two levels. Bounds: in 2.33, after one level 4.4, after two 6.4. */
+PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_pass) *p = ctx;
+    FE c[3];
+    for (size_t i = 0; i < 3; i++) FN(lanes_minus_inverse)(&c[i], p->table, i == 0 ? p->k : 2 * p->k + i - 1);
+    const LANES t = L(broadcast)(&c[0]), t0 = L(broadcast)(&c[1]), t1 = L(broadcast)(&c[2]);
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
+        LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
+        FN(lanes_in)(&x0, &x2, t, &x1, &x3, t);
+        x1 = L(carry)(x1);
+        x3 = L(carry)(x3);
+        FN(lanes_in)(&x0, &x1, t0, &x2, &x3, t1);
+        FN(lanes_leave)(at, x0, false);
+        FN(lanes_leave)(at + p->stride, x1, false);
+        FN(lanes_leave)(at + 2 * p->stride, x2, false);
+        FN(lanes_leave)(at + 3 * p->stride, x3, false);
+    }
+}
+/* Bounds: sums 4.7, then 9.4; products below 1.2, their sum 2.4. */
+PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_pass) *p = ctx;
+    const LANES t = L(broadcast)(&p->table[p->k]);
+    const LANES t0 = L(broadcast)(&p->table[2 * p->k]), t1 = L(broadcast)(&p->table[2 * p->k + 1]);
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
+        LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
+        FN(lanes_out)(&x0, &x1, t0, 3, &x2, &x3, t1, 3);
+        FN(lanes_out)(&x0, &x2, t, 5, &x1, &x3, t, 2);
+        FN(lanes_leave)(at, x0, p->last);
+        FN(lanes_leave)(at + p->stride, x1, p->last);
+        if (p->last) {
+            x2 = L(reduce_once)(x2);
+            x3 = L(reduce_once)(x3);
+        }
+        L(store)(at + 2 * p->stride, &x2);
+        L(store)(at + 3 * p->stride, &x3);
+    }
+}
+
+/* Elements 2 i and 2 i + 1 of eight rows that are `step` bytes apart (forwards or backwards), and back. */
+PM_LANES void FN(lanes_turn)(LANES *first, LANES *second, const uint8_t *at, ptrdiff_t step)
+{
+    __m512i row[8], w[8];
+    for (ptrdiff_t j = 0; j < 8; j++) row[j] = _mm512_loadu_si512(at + j * step);
+    pm_lanes_transpose(w, row);
+    *first = L(unpack)(w);
+    *second = L(unpack)(w + 4);
+}
+PM_LANES void FN(lanes_turn_back)(uint8_t *at, ptrdiff_t step, const LANES *first, const LANES *second)
+{
+    __m512i row[8], w[8];
+    L(pack)(w, first);
+    L(pack)(w + 4, second);
+    pm_lanes_transpose(row, w);
+    for (ptrdiff_t j = 0; j < 8; j++) _mm512_storeu_si512(at + j * step, row[j]);
+}
+PM_LANES LANES FN(lanes_turn_one)(const uint8_t *at, ptrdiff_t step)
+{
+    __m512i row[8], w[8];
+    for (ptrdiff_t j = 0; j < 8; j++)
+        row[j] = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)(at + j * step)));
+    pm_lanes_transpose(w, row);
+    return L(unpack)(w);
+}
+
+/* The factors -1 / root of eight blocks from k on, of their halves and of their quarters: f[0], f[1..2],
+ * f[3..6]. Beyond the first eight blocks they lie backwards in the table. */
+PM_LANES void FN(lanes_last_factors)(LANES f[7], const FE *table, size_t k)
+{
+    FE entry[56];
+    const uint8_t *t = (const uint8_t *)table;
+    const ptrdiff_t size = F(bytes);
+    if (k == 0) {
+        for (size_t i = 0; i < 8; i++) {
+            FN(lanes_minus_inverse)(&entry[i], table, i);
+            for (size_t m = 0; m < 2; m++) FN(lanes_minus_inverse)(&entry[8 + 8 * m + i], table, 2 * i + m);
+            for (size_t m = 0; m < 4; m++) FN(lanes_minus_inverse)(&entry[24 + 8 * m + i], table, 4 * i + m);
+        }
+        for (size_t i = 0; i < 7; i++) f[i] = FN(lanes_turn_one)((const uint8_t *)&entry[8 * i], size);
+        return;
+    }
+    size_t top = (size_t)1 << (63 - __builtin_clzll(k));
+    const uint8_t *one = t + (3 * top - 1 - k) * F(bytes), *two = t + (6 * top - 2 - 2 * k) * F(bytes);
+    const uint8_t *four = t + (12 * top - 4 - 4 * k) * F(bytes);
+    f[0] = FN(lanes_turn_one)(one, -size);
+    FN(lanes_turn)(&f[2], &f[1], two, -2 * size);
+    FN(lanes_turn)(&f[6], &f[5], four, -4 * size);
+    FN(lanes_turn)(&f[4], &f[3], four + 2 * F(bytes), -4 * size);
+}
+
+/* The last three levels of eight blocks of eight elements, numbers k to k + 7. Bounds 2.33, 4.4, 6.4, 8.4. */
+PM_LOCAL void FN(lanes_inverse_last)(uint8_t *data, size_t k, const FE *table)
+{
+    LANES x[8], f[7];
+    FN(lanes_last_factors)(f, table, k);
+    for (int i = 0; i < 4; i++) FN(lanes_turn)(&x[2 * i], &x[2 * i + 1], data + 64 * i, FN(lanes_row));
+    for (int i = 0; i < 4; i += 2) FN(lanes_in)(&x[i], &x[i + 4], f[0], &x[i + 1], &x[i + 5], f[0]);
+    for (int i = 2; i < 8; i++) x[i] = i % 4 >= 2 ? L(carry)(x[i]) : x[i];
+    for (int h = 0; h < 2; h++)
+        FN(lanes_in)(&x[4 * h], &x[4 * h + 2], f[1 + h], &x[4 * h + 1], &x[4 * h + 3], f[1 + h]);
+    for (int i = 0; i < 4; i++) x[2 * i + 1] = L(carry)(x[2 * i + 1]);
+    for (int i = 0; i < 8; i += 4)
+        FN(lanes_in)(&x[i], &x[i + 1], f[3 + i / 2], &x[i + 2], &x[i + 3], f[4 + i / 2]);
+    for (int i = 0; i < 4; i++) {
+        x[2 * i] = L(canonical)(x[2 * i]);
+        x[2 * i + 1] = L(canonical)(x[2 * i + 1]);
+        FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
+    }
+}
+/* The first three levels of the forward transform. Bounds: sums 4.7, then 9.4, which is reduced. */
+PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
+{
+    const uint8_t *t = (const uint8_t *)table;
+    const ptrdiff_t size = F(bytes);
+    LANES x[8], f[4];
+    for (int i = 0; i < 2; i++)
+        FN(lanes_turn)(&f[2 * i], &f[2 * i + 1], t + (4 * k + 2 * (size_t)i) * F(bytes), 4 * size);
+    for (int i = 0; i < 4; i++) FN(lanes_turn)(&x[2 * i], &x[2 * i + 1], data + 64 * i, FN(lanes_row));
+    for (int i = 0; i < 8; i += 4)
+        FN(lanes_out)(&x[i], &x[i + 1], f[i / 2], 3, &x[i + 2], &x[i + 3], f[i / 2 + 1], 3);
+    FN(lanes_turn)(&f[0], &f[1], t + 2 * k * F(bytes), 2 * size);
+    for (int h = 0; h < 2; h++) {
+        FN(lanes_out)(&x[4 * h], &x[4 * h + 2], f[h], 5, &x[4 * h + 1], &x[4 * h + 3], f[h], 2);
+        x[4 * h] = L(reduce)(x[4 * h]);
+    }
+    f[0] = FN(lanes_turn_one)(t + k * F(bytes), size);
+    for (int i = 0; i < 4; i += 2) FN(lanes_out)(&x[i], &x[i + 4], f[0], 3, &x[i + 1], &x[i + 5], f[0], 3);
+    for (int i = 0; i < 4; i++) x[i] = L(reduce)(x[i]);
+    for (int i = 0; i < 4; i++) FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
+}
+
+/* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6 from outside, and above 3 within.
+ */
+PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k, const FE *table)
+{
+    size_t len = (size_t)1 << log2_len;
+    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table};
+    if (log2_len == 4) {
+        pass.stride = FN(lanes_row);
+        FN(lanes_inverse2)(&pass, 0, 1);
+        return;
+    }
+    pass.stride = len / 4 * F(bytes);
+    FN(lanes_inverse4)(&pass, 0, len / 32);
+    for (size_t i = 0; i < 4 && log2_len > 5; i++)
+        FN(lanes_inverse_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table);
+    if (log2_len == 6 || log2_len == 7)
+        for (size_t i = 0; i < len; i += 64)
+            FN(lanes_inverse_last)(data + i * F(bytes), (k * len + i) / 8, table);
+}
+PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k, const FE *table, bool last)
+{
+    size_t len = (size_t)1 << log2_len;
+    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .last = last};
+    if (log2_len == 4) {
+        pass.stride = FN(lanes_row);
+        FN(lanes_forward2)(&pass, 0, 1);
+        return;
+    }
+    if (log2_len == 6 || log2_len == 7)
+        for (size_t i = 0; i < len; i += 64)
+            FN(lanes_forward_first)(data + i * F(bytes), (k * len + i) / 8, table);
+    pass.stride = len / 4 * F(bytes);
+    for (size_t i = 0; i < 4 && log2_len > 5; i++)
+        FN(lanes_forward_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table, false);
+    FN(lanes_forward4)(&pass, 0, len / 32);
+}
+
+struct FN(lanes_blocks) {
+    uint8_t *data;
+    unsigned log2_len; /* of a block */
+    const FE *table;
+    bool last;
+};
+PM_LOCAL void FN(lanes_inverse_blocks)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_blocks) *b = ctx;
+    for (size_t k = begin; k < end; k++)
+        FN(lanes_inverse_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table);
+}
+PM_LOCAL void FN(lanes_forward_blocks)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_blocks) *b = ctx;
+    for (size_t k = begin; k < end; k++)
+        FN(lanes_forward_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->last);
+}
+
+/* The pass over levels l and l + 1 of all blocks, by columns, for several threads. */
+PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, unsigned l,
+                                  const FE *table, bool last, pm_pool_fn *fn)
+{
+    size_t quarter = (size_t)1 << (log2_n - l - 2), vectors = quarter / 8;
+    for (size_t k = 0; k < (size_t)1 << l; k++) {
+        struct FN(lanes_pass) pass = {.data = data + 4 * k * quarter * F(bytes),
+                                      .k = k,
+                                      .stride = quarter * F(bytes),
+                                      .table = table,
+                                      .last = last};
+        pm_pool_for(pool, vectors, vectors < FN(grain) / 8 ? vectors : FN(grain) / 8, fn, &pass);
+    }
+}
+
+/* As inverse and forward of ntt_tmpl.h, over the table of lanes_table_make. */
+PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *table)
+{
+    if (log2_n < FN(lanes_min_log2)) {
+        FN(inverse)(pool, data, log2_n, table);
+        return;
+    }
+    const FE *large = table + FN(lanes_small);
+    unsigned wide = FN(wide_levels)(pool, log2_n);
+    struct FN(lanes_blocks) blocks = {.data = data, .log2_len = log2_n - wide, .table = large};
+    for (unsigned l = 0; l < wide; l += 2)
+        FN(lanes_wide_pass)(pool, data, log2_n, l, large, false, FN(lanes_inverse4));
+    pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_inverse_blocks), &blocks);
+}
+PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *table)
+{
+    if (log2_n < FN(lanes_min_log2)) {
+        FN(forward)(pool, data, log2_n, table);
+        return;
+    }
+    const FE *large = table + FN(lanes_small);
+    unsigned wide = FN(wide_levels)(pool, log2_n);
+    struct FN(lanes_blocks)
+        blocks = {.data = data, .log2_len = log2_n - wide, .table = large, .last = wide == 0};
+    pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_forward_blocks), &blocks);
+    for (unsigned l = wide; l >= 2; l -= 2)
+        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, large, l == 2, FN(lanes_forward4));
+}
+
+struct FN(lanes_shift_job) {
+    uint8_t *data;
+    unsigned log2_n, log2_runs;
+    FE power[64];                     /* power[i] = shift^(2^i) */
+    FE run[1 << FN(lanes_log2_runs)]; /* of a chunk: what its runs of 64 begin with, 2^260 */
+    LANES within[8];                  /* within a run, for all runs alike, 2^260 */
+};
+
+/* Chunks of 2^log2_runs runs of 64 elements: a factor for the chunk, one for the run, one for the place. */
+PM_LOCAL void FN(lanes_shift_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_shift_job) *job = ctx;
+    const size_t runs = (size_t)1 << job->log2_runs;
+    FE chunk, factor;
+    for (size_t c = begin; c < end; c++) {
+        FN(power)(&chunk, job->power, FN(reverse)((c * runs) << 6, job->log2_n));
+        for (size_t r = 0; r < runs; r++) {
+            F(mul)(&factor, &job->run[r], &chunk);
+            const LANES f = L(broadcast)(&factor);
+            uint8_t *at = job->data + (c * runs + r) * 8 * FN(lanes_row);
+            for (size_t v = 0; v < 8; v += 2, at += 2 * FN(lanes_row)) {
+                LANES x[2] = {L(load)(at), L(load)(at + FN(lanes_row))}, g[2] = {f, f};
+                L(mul2)(x, x, &job->within[v]);
+                L(mul2)(x, x, g);
+                FN(lanes_leave)(at, x[0], true);
+                FN(lanes_leave)(at + FN(lanes_row), x[1], true);
+            }
+        }
+    }
+}
+
+/* As shift of ntt_tmpl.h. */
+PM_LOCAL void FN(lanes_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *scale,
+                              const FE *shift)
+{
+    struct FN(lanes_shift_job) job = {.data = data, .log2_n = log2_n};
+    FE within[64];
+    if (log2_n < FN(lanes_min_log2)) {
+        FN(shift)(pool, data, log2_n, scale, shift);
+        return;
+    }
+    job.log2_runs = log2_n - 6 < FN(lanes_log2_runs) ? log2_n - 6 : FN(lanes_log2_runs);
+    job.power[0] = *shift;
+    for (unsigned i = 1; i < log2_n; i++) F(sqr)(&job.power[i], &job.power[i - 1]);
+    for (size_t i = 0; i < 64; i++) FN(power)(&within[i], job.power, FN(reverse)(i, log2_n));
+    for (size_t r = 0; r < (size_t)1 << job.log2_runs; r++) {
+        FN(power)(&job.run[r], job.power, FN(reverse)(r << 6, log2_n));
+        F(mul)(&job.run[r], &job.run[r], scale);
+    }
+    FN(lanes_table_piece)(within, 0, 64);
+    FN(lanes_table_piece)(job.run, 0, (size_t)1 << job.log2_runs);
+    for (size_t v = 0; v < 8; v++) job.within[v] = L(load)((const uint8_t *)&within[8 * v]);
+    pm_pool_for(pool, (size_t)1 << (log2_n - 6 - job.log2_runs), 1, FN(lanes_shift_piece), &job);
+}
+
+/* out = a b / 2^256 - c for vectors [begin, end) of eight; NULL for c: without. 16 b makes up for M. */
+struct FN(lanes_vectors) {
+    uint8_t *out;
+    const uint8_t *a, *b, *c; /* b NULL: one, so that out = a / 2^256 */
+};
+PM_LOCAL void FN(lanes_vectors_piece)(void *ctx, size_t begin, size_t end)
+{
+    const struct FN(lanes_vectors) *v = ctx;
+    LANES b = L(zero)();
+    b.l[0] = _mm512_set1_epi64(16);
+    for (size_t i = begin * FN(lanes_row); i < end * FN(lanes_row); i += FN(lanes_row)) {
+        LANES a = L(load)(v->a + i);
+        if (v->b) b = L(carry)(L(shift)(L(load)(v->b + i), 4));
+        a = L(mul)(a, b);
+        a = v->c ? L(canonical)(L(sub)(a, L(load)(v->c + i), 1)) : L(reduce_once)(a);
+        L(store)(v->out + i, &a);
+    }
+}
+
+#undef FN
+#undef F
+#undef L
+#undef FE
+#undef LANES
+#undef NTT
+#undef NTT_FIELD
+#undef NTT_LANES
