@@ -3,6 +3,7 @@
 #include "coordinator/http/request.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <netdb.h>
@@ -14,7 +15,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { THREADS = 4, MAX_CONNECTIONS = 256, TIMEOUT_S = 30, CONNECTION_MEMORY = 32 * 1024 };
+enum { THREADS = 4, MAX_CONNECTIONS = 256, TIMEOUT_S = 30, CONNECTION_MEMORY = 32 * 1024, DRAIN_MS = 500 };
 
 /* -- answers -- */
 
@@ -322,11 +323,26 @@ enum pm_status pm_http_start(struct pm_http **out, const struct pm_http_options 
     return status;
 }
 
+/* Takes no more connections and lets those that are open end, for a moment. libmicrohttpd 0.9.75 dereferences
+ * NULL when a malformed request is answered while MHD_stop_daemon runs (transmit_error_response_len:
+ * MHD_queue_response says yes without a response), so there should be none by then. */
+static void drain(struct MHD_Daemon *daemon)
+{
+    int listening = MHD_quiesce_daemon(daemon);
+    for (unsigned waited_ms = 0; waited_ms < DRAIN_MS; waited_ms += 5) {
+        const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+        if (!info || info->num_connections == 0) break;
+        pm_clock_sleep_ms(5);
+    }
+    MHD_stop_daemon(daemon);
+    if (listening >= 0) close(listening);
+}
+
 void pm_http_stop(struct pm_http **http)
 {
     struct pm_http *h = *http;
     if (!h) return;
-    if (h->daemon) MHD_stop_daemon(h->daemon);
+    if (h->daemon) drain(h->daemon);
     if (h->read_ledger) pm_ledger_close(&h->read_ledger);
     if (h->write_ledger) pm_ledger_close(&h->write_ledger);
     pthread_mutex_destroy(&h->read_mutex);
