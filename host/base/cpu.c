@@ -16,7 +16,9 @@ static unsigned present(void)
         found |= PM_CPU_ADX;
     /* The compiler's question also asks whether the system saves the wide registers. */
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl")) found |= PM_CPU_IFMA;
+    if (__builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
+        found |= PM_CPU_IFMA;
     return found;
 }
 #else

@@ -4,7 +4,7 @@
 #ifndef PM_BASE_CPU_H
 #define PM_BASE_CPU_H
 
-/* ADX: BMI2 as well. IFMA: with the vector lengths below 512 bits as well. */
+/* ADX: BMI2 as well. IFMA: AVX-512 with F, VL, BW and DQ as well. */
 enum pm_cpu_feature { PM_CPU_ADX = 1, PM_CPU_IFMA = 2 };
 
 /* The sets present, less those that the mask switches off, as a sum of pm_cpu_feature. Unknown names are
