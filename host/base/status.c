@@ -45,7 +45,8 @@ enum pm_status pm_fail_in(struct pm_error *err, const char *fmt, ...)
     int n = vsnprintf(err->text, sizeof err->text, fmt, args);
     va_end(args);
     if (n >= 0 && (size_t)n < sizeof err->text)
-        (void)snprintf(err->text + n, sizeof err->text - (size_t)n, ": %s", old);
+        (void)snprintf(err->text + n, sizeof err->text - (size_t)n, ": %.*s",
+                       (int)(sizeof err->text - 3 - (size_t)n), old);
     return err->status;
 }
 

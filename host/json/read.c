@@ -134,15 +134,17 @@ static enum pm_status point2(uint8_t *out, const json_t *json, const struct plac
     return PM_OK;
 }
 
-/* "protocol" and "curve", which both files have. */
+/* "protocol" and "curve". Proofs of other provers may lack the curve: then it is bn128, the only one that
+ * they know. */
 static enum pm_status head(const struct pm_curve **out, const json_t *root, const char *name,
                            struct pm_error *err)
 {
     const json_t *protocol = json_object_get(root, "protocol"), *curve = json_object_get(root, "curve");
     if (!is_text(protocol, "groth16"))
         return pm_fail(err, PM_UNSUPPORTED, "%s: protocol: expected \"groth16\"", name);
-    if (!json_is_string(curve)) return pm_fail(err, PM_FORMAT, "%s: curve: missing", name);
-    const char *text = json_string_value(curve);
+    if (curve ? !json_is_string(curve) : !json_object_get(root, "pi_a"))
+        return pm_fail(err, PM_FORMAT, "%s: curve: missing, or no text", name);
+    const char *text = curve ? json_string_value(curve) : "bn128";
     *out = strcmp(text, "tiny") == 0 ? NULL : pm_curve_by_name(strcmp(text, "bn254") == 0 ? "bn128" : text);
     if (!*out) return pm_fail(err, PM_UNSUPPORTED, "%s: curve \"%.32s\" is not supported", name, text);
     return PM_OK;

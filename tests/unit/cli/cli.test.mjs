@@ -74,6 +74,13 @@ test('a proof holds; another\'s public signals do not', () => {
   fails(1, 'INVALID_PROOF', /proof/, 'verify', at('vk.json'), at('other.json'), at('proof.json'));
 });
 
+test('a proof that does not name its curve, as other provers write it, holds too', () => {
+  const { curve, ...proof } = JSON.parse(readFileSync(at('proof.json')));
+  assert.equal(curve, 'bn128');
+  writeFileSync(at('nameless.json'), JSON.stringify(proof));
+  done('verify', at('vk.json'), at('public.json'), at('nameless.json'));
+});
+
 test('help names every command, and every command explains itself', () => {
   const help = done('--help').out;
   for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'bench', 'submit', 'tasks', 'nodes', 'explain']) {
