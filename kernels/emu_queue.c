@@ -12,7 +12,8 @@ enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_RECORD, O
 struct op {
     enum op_kind kind;
     struct op *next;
-    struct emu_launch launch; /* args: behind this struct */
+    struct emu_launch launch;
+    void *args; /* of the launch, owned */
     void *to;
     const void *from;
     size_t bytes;
@@ -127,6 +128,7 @@ static void run_first(struct emu *emu, struct emu_stream *s)
     run_op(emu, op);
     s->first = op->next;
     if (!s->first) s->last = &s->first;
+    free(op->args);
     free(op);
 }
 
@@ -150,14 +152,18 @@ static enum pm_status push(struct gpu_device *dev, struct emu_stream *s, const s
 {
     struct emu *emu = dev->impl;
     size_t args_bytes = what->kind == OP_LAUNCH ? what->launch.kernel->args_bytes : 0;
-    struct op *op = malloc(sizeof *op + args_bytes);
-    if (!op) return pm_fail(err, PM_NO_MEMORY, "no memory to queue work of the emulated device");
+    struct op *op = malloc(sizeof *op);
+    void *args = malloc(args_bytes + 1); /* aligned for any struct */
+    if (!op || !args) {
+        free(op);
+        free(args);
+        return pm_fail(err, PM_NO_MEMORY, "no memory to queue work of the emulated device");
+    }
     *op = *what;
     op->next = NULL;
-    if (args_bytes) {
-        memcpy(op + 1, what->launch.args, args_bytes);
-        op->launch.args = op + 1;
-    }
+    if (args_bytes) memcpy(args, what->launch.args, args_bytes);
+    op->launch.args = args;
+    op->args = args;
     *s->last = op;
     s->last = &op->next;
     while (emu_random(&emu->random) % 4 == 0 && run_any(emu)) {}

@@ -16,3 +16,12 @@
 #define K_FIELD bn254_fr
 #define K_PRIME 1
 #include "kernels/k_vec.h"
+
+#define K             bn254_fr
+#define K_FIELD       bn254_fr
+#define K_LIMBS       PM_BN254_LIMBS
+#define K_MODULUS     PM_BN254_FR_MODULUS
+#define K_MONT_R      PM_BN254_FR_MONT_R
+#define K_ROOT        PM_BN254_FR_ROOT
+#define K_TWO_ADICITY PM_BN254_FR_TWO_ADICITY
+#include "kernels/k_ntt.h"

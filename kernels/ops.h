@@ -27,6 +27,17 @@ struct k_points_in {
     const void *a, *b, *affine; /* ADD_AFFINE: a + affine */
 };
 
+/* Transforms, in place. Their kinds are those of prove/backend.h: INVERSE leaves coefficients in bit-reversed
+ * order, FORWARD takes them, ODD_COSET goes from evaluations on the n-th roots to those on w_2n^(2i+1). */
+enum { K_NTT_THREADS = 256, K_NTT_BATCH = 3, K_NTT_LOG2_TILE = 10 };
+enum k_ntt_op { K_NTT_INVERSE, K_NTT_FORWARD, K_NTT_ODD_COSET };
+struct k_ntt_in {
+    void *data[K_NTT_BATCH]; /* 2^log2_n Montgomery elements each, below 2p */
+    const void *table;       /* ntt_table for log2_n at least, log2_n + 1 for ODD_COSET */
+    unsigned batch, log2_n;
+    unsigned log2_tile; /* K_NTT_LOG2_TILE; less in tests. sizeof(element) 2^log2_tile bytes are shared */
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -44,6 +55,11 @@ K_VEC_LAUNCHER(bn254_fp_vec);
 K_VEC_LAUNCHER(bn254_fp2_vec);
 K_POINTS_LAUNCHER(bn254_g1_points);
 K_POINTS_LAUNCHER(bn254_g2_points);
+/* table: 2^(max_log2_n - 1) elements, one where that is less. */
+PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt_table)(struct gpu_device *dev, gpu_stream stream, void *table,
+                                                      unsigned max_log2_n, struct pm_error *err);
+PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt)(struct gpu_device *dev, gpu_stream stream, enum k_ntt_op op,
+                                                const struct k_ntt_in *in, struct pm_error *err);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 

@@ -1,0 +1,97 @@
+/* Transforms on the emulated device against host/math, byte for byte: all small sizes, tiles of every size
+ * (so that there are one to many passes), one to three polynomials in a launch, tables of a larger size. */
+#include "kernels/ops.h"
+
+#include "emu_world.h"
+#include "math/curve.h"
+
+enum { MAX_LOG2 = 11, BYTES = 32 };
+
+static void invert_size(const struct pm_curve *curve, uint8_t *out, unsigned log2_n)
+{
+    uint8_t n[BYTES] = {0};
+    n[log2_n / 8] = (uint8_t)(1u << log2_n % 8);
+    curve->fr_to_mont(out, n);
+    curve->fr_inv(out, out);
+}
+
+static void host(const struct pm_curve *curve, struct pm_pool *pool, uint8_t *data, enum k_ntt_op op,
+                 unsigned log2_n, const uint8_t *table, unsigned table_log2_n)
+{
+    uint8_t scale[BYTES], shift[BYTES], one[BYTES] = {1};
+    invert_size(curve, scale, log2_n);
+    if (op == K_NTT_ODD_COSET)
+        curve->fr_root(shift, log2_n + 1);
+    else
+        curve->fr_to_mont(shift, one);
+    if (op != K_NTT_FORWARD) {
+        curve->ntt_inverse(pool, data, log2_n, table, table_log2_n);
+        curve->ntt_shift(pool, data, log2_n, scale, shift);
+    }
+    if (op != K_NTT_INVERSE) curve->ntt_forward(pool, data, log2_n, table, table_log2_n);
+}
+
+static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_ntt_op op, unsigned log2_n,
+                    unsigned log2_tile, const uint8_t *table, unsigned table_log2_n)
+{
+    static uint8_t data[K_NTT_BATCH][BYTES << MAX_LOG2], out[BYTES << MAX_LOG2];
+    size_t bytes = (size_t)BYTES << log2_n;
+    struct world w;
+    struct gpu_buffer b[K_NTT_BATCH], t;
+    struct k_ntt_in in = {.log2_n = log2_n, .log2_tile = log2_tile};
+    unsigned device_log2_n = log2_n + 1 + (unsigned)(test_random() % 2);
+    world_open(&w, test_random());
+    in.batch = 1 + (unsigned)(test_random() % K_NTT_BATCH);
+    t = world_put(&w, NULL, (size_t)BYTES << (device_log2_n - 1));
+    CHECK_OK(emu_bn254_fr_ntt_table(&w.dev, w.stream, t.ptr, device_log2_n, &w.err), w.err);
+    in.table = t.ptr;
+    for (unsigned i = 0; i < in.batch; i++) {
+        test_random_bytes(data[i], bytes);
+        for (size_t j = 0; j < bytes; j += BYTES) data[i][j + BYTES - 1] &= 0x1f;
+        if (test_random() % 4 == 0) memset(data[i], 0, bytes / 2);
+        b[i] = world_put(&w, data[i], bytes);
+        in.data[i] = b[i].ptr;
+    }
+    CHECK_OK(emu_bn254_fr_ntt(&w.dev, w.stream, op, &in, &w.err), w.err);
+    for (unsigned i = 0; i < in.batch; i++) {
+        world_get(&w, out, &b[i], bytes);
+        host(curve, pool, data[i], op, log2_n, table, table_log2_n);
+        CHECK_MSG(memcmp(out, data[i], bytes) == 0,
+                  "operation %d, 2^%u in tiles of 2^%u, table for 2^%u, polynomial %u", (int)op, log2_n,
+                  log2_tile, device_log2_n, i);
+        gpu_free(&w.dev, &b[i]);
+    }
+    gpu_free(&w.dev, &t);
+    world_close(&w);
+}
+
+PM_TEST(transforms)
+{
+    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    struct pm_pool *pool = NULL; /* in this thread */
+    for (unsigned log2_n = 0; log2_n <= (WORLD_TSAN ? 6 : MAX_LOG2); log2_n++) {
+        unsigned table_log2_n = log2_n + 1 + (unsigned)(test_random() % 2);
+        void *table = NULL;
+        CHECK(posix_memalign(&table, 64, curve->ntt_table_bytes(table_log2_n)) == 0);
+        curve->ntt_table_make(table, table_log2_n, pool);
+        for (int op = K_NTT_INVERSE; op <= K_NTT_ODD_COSET; op++) {
+            compare(curve, pool, (enum k_ntt_op)op, log2_n, K_NTT_LOG2_TILE, table, table_log2_n);
+            for (unsigned log2_tile = 1; log2_n < 9 && log2_tile <= (WORLD_TSAN ? 2 : 6); log2_tile++)
+                compare(curve, pool, (enum k_ntt_op)op, log2_n, log2_tile, table, table_log2_n);
+        }
+        free(table);
+    }
+}
+
+PM_TEST(refused)
+{
+    struct world w;
+    world_open(&w, test_random());
+    struct k_ntt_in in = {.log2_n = 3, .log2_tile = 11, .batch = 1}; /* 64 KiB of shared memory */
+    CHECK(emu_bn254_fr_ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
+    in.log2_tile = 5;
+    CHECK(emu_bn254_fr_ntt_table(&w.dev, w.stream, NULL, 29, &w.err) == PM_UNSUPPORTED);
+    in.batch = 4;
+    CHECK(emu_bn254_fr_ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
+    world_close(&w);
+}
