@@ -14,7 +14,7 @@ let dir, files, cache;
 
 before(async () => {
   dir = contracts(join(repository, 'tests', 'unit', 'chain', 'contracts', 'TestApp.sol'));
-  cache = join(build, 'tests', 'chain-application');
+  cache = join(build, 'demo'); // shared with the tests of the whole road, which run alone
   files = await application(cache, bin);
 });
 
