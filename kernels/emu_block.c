@@ -9,8 +9,8 @@
 #include <string.h>
 
 enum { MAX_THREADS = 1024, MAX_SHARED = 16, GUARD = EMU_ASAN ? 0 : 64, GUARD_BYTE = 0x5c };
-/* Under ThreadSanitizer stacks are not used again within a grid while there are fewer than this: a used stack
- * would order the two threads, and their blocks with them. */
+/* Under ThreadSanitizer stacks, and its own idea of a fiber, are not used again within a grid while there are
+ * fewer than this: a used one would order the two threads, and their blocks with them. */
 enum { TSAN_STACKS = 2048 };
 
 enum thread_state { READY, AT_BARRIER, AT_WARP, DONE };
@@ -237,9 +237,10 @@ void *emu_shared_dynamic(void)
 
 static void shared_free(struct grid *g, struct shared *s)
 {
+    const size_t guard = GUARD;
     if (!s->whole) return;
-    for (size_t i = 0; i < GUARD; i++)
-        if (s->whole[i] != GUARD_BYTE || s->whole[GUARD + s->bytes + i] != GUARD_BYTE)
+    for (size_t i = 0; i < guard; i++)
+        if (s->whole[i] != GUARD_BYTE || s->whole[guard + s->bytes + i] != GUARD_BYTE)
             emu_die("a block wrote %s the %zu bytes of its shared memory %s",
                     s->whole[i] != GUARD_BYTE ? "before" : "past", s->bytes, s->site);
     if (g->kept)
@@ -343,14 +344,11 @@ static void run_block(struct grid *g, unsigned block, size_t first_fiber)
         t->fiber = &g->emu->fibers[(first_fiber + i) % g->emu->n_fibers];
         emu_fiber_prepare(t->fiber, thread_main, t);
 #if EMU_TSAN
-        t->fiber->tsan = __tsan_create_fiber(0);
+        if (!t->fiber->tsan) t->fiber->tsan = __tsan_create_fiber(0);
 #endif
         make_ready(g, t);
     }
     run_threads(g);
-#if EMU_TSAN
-    for (unsigned i = 0; i < g->n_threads; i++) __tsan_destroy_fiber(g->threads[i].fiber->tsan);
-#endif
     for (unsigned i = 0; i < g->n_shared; i++) shared_free(g, &g->shared[i]);
     shared_free(g, &g->dynamic);
 }

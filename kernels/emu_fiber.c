@@ -117,6 +117,9 @@ void emu_fiber_unmap(struct emu_fiber *fiber)
 #ifdef EMU_UCONTEXT
     free(fiber->context);
 #endif
+#if EMU_TSAN
+    if (fiber->tsan) __tsan_destroy_fiber(fiber->tsan);
+#endif
     munmap(fiber->stack, fiber->stack_bytes);
     *fiber = (struct emu_fiber){0};
 }
