@@ -41,13 +41,14 @@ enum pm_status cmd_bench(struct pm_cli *cli, json_t **result)
                                          .threads = cli->threads,
                                          .log2_n = cli->log2,
                                          .runs = cli->runs ? cli->runs : default_runs};
-    struct rows rows = {.array = json_array(), .print = !cli->json};
+    struct rows rows = {.print = !cli->json};
     struct pm_measure_machine machine;
     char text[512];
     if (!is_question(name))
         return pm_fail(&cli->err, PM_USAGE, "\"%s\" is none of field, ntt, msm, prove, verify, all", name);
     if (!options.curve)
         return pm_fail(&cli->err, PM_UNSUPPORTED, "curve \"%s\" is not supported", cli->curve);
+    rows.array = json_array();
     pm_measure_machine(&machine, options.curve);
     (void)pm_measure_machine_json(text, sizeof text, &machine);
     *result = json_pack("{s:o, s:s, s:o}", "machine", json_loads(text, 0, NULL), "curve", options.curve->name,
