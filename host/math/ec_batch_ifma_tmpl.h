@@ -9,13 +9,21 @@
  *   BATCH_LANES    prefix of the lanes of Fp (fp_ifma_tmpl.h)
  *
  * A vector of the kernel is two lanes' worth: sixteen coordinates in Fp, or eight in Fp2; so both groups have
- * two independent streams of products. Points in memory are packed and below 2.33 p (canonical ones are fine,
+ * two independent streams of products. Points in memory are packed and below 1 + q (canonical ones are fine,
  * and results must be made canonical before they leave): infinity is all zero bits.
  *
- * Exponents. Data carry 2^256 and M divides by 2^260. Prefix products lose 2^4 a step, the running inverse
- * wins it back, so that every inverse of a divisor comes out at the same exponent; the shared inverse is
- * scaled once for this to be 2^262. Then lambda = (y2 - y1) / (x2 - x1) carries 2^258, lambda^2 2^256, and
- * lambda (x1 - x3) needs a factor of 4, which (x1 - x3) takes on beforehand. */
+ * Bounds, counted in p as in fp_ifma_tmpl.h, where q and room are. Coordinates are below 1 + q, which is
+ * below 3, so that differences plus 3 p are below 6.
+ *
+ * Exponents. Data carry 2^D, D = 64 W, and M divides by 2^E, E = 52 N = D + gap. Prefix products lose 2^gap a
+ * step, the running inverse wins it back, so that every inverse of a divisor comes out at the same exponent;
+ * the shared inverse is scaled once for this to be D + 3/2 gap. Then lambda = (y2 - y1) / (x2 - x1) carries
+ * (D + E) / 2, lambda^2 D, and lambda (x1 - x3) needs a factor of 2^(gap / 2), which lambda takes on
+ * beforehand.
+ *
+ *             D     E     inverse   lambda   factor
+ *     W = 4   256   260   262       258      4
+ *     W = 6   384   416   432       400      2^16 */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(BATCH, _##op)
@@ -24,7 +32,14 @@
 #define X      struct FN(lanes)
 #define MASK   uint16_t /* one bit an addition of a vector */
 
-enum { FN(lanes_width) = BATCH_DEGREE == 1 ? 16 : 8, FN(lanes_point) = BATCH_DEGREE * 64 };
+enum {
+    FN(lanes_width) = BATCH_DEGREE == 1 ? 16 : 8,
+    FN(lanes_words) = L(words), /* of a coordinate in Fp */
+    FN(lanes_point) = BATCH_DEGREE * 2 * L(bytes),
+    FN(lanes_half_gap) = L(gap) / 2
+};
+_Static_assert(L(gap) % 2 == 0, "lambda's exponent is in the middle");
+_Static_assert(12 << FN(lanes_half_gap) <= L(room) && L(room) >= 24, "the bounds of lanes_sums");
 
 X { BATCH_LANES c[2]; };
 
@@ -73,14 +88,14 @@ PM_LANES X FN(lanes_blend)(MASK mask, X a, X b) /* b where the mask is set */
     for (int h = 0; h < 2; h++) a.c[h] = L(blend)(FN(lanes_part)(mask, h), a.c[h], b.c[h]);
     return a;
 }
-PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 10.5 p */
+PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 8 */
 {
     BATCH_LANES a = L(canonical)(loose.c[0]), b = L(canonical)(loose.c[1]);
     return FN(lanes_join)(L(zero_mask)(&a), L(zero_mask)(&b));
 }
 
-/* a b for b < k p, carried; below (1 + 0.0119 A (B + k)) p. In Fp2: a0 b0 + a1 (k p - b1), a0 b1 + a1 b0,
- * each with one reduction. */
+/* a b for b below k, carried; below 1 + A (B + k) / room. In Fp2: a0 b0 + a1 (k p - b1), a0 b1 + a1 b0, each
+ * with one reduction. */
 PM_LANES X FN(lanes_mul)(X a, X b, int k)
 {
     X out;
@@ -90,11 +105,11 @@ PM_LANES X FN(lanes_mul)(X a, X b, int k)
         const BATCH_LANES minus = L(carry)(L(sub)(L(zero)(), b.c[1], k));
         const BATCH_LANES left[4] = {a.c[0], a.c[1], a.c[0], a.c[1]};
         const BATCH_LANES right[4] = {b.c[0], minus, b.c[1], b.c[0]};
-        L(dot)(out.c, left, right, 2, 2);
+        L(dot2)(out.c, left, right, 2);
     }
     return out;
 }
-/* a^2 for a < k p. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
+/* a^2 for a below k; below 1 + 2 A (A + k) / room. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
 PM_LANES X FN(lanes_sqr)(X a, int k)
 {
     X out;
@@ -108,47 +123,26 @@ PM_LANES X FN(lanes_sqr)(X a, int k)
     return out;
 }
 
-/* 64 bytes of each of eight points, from byte `at` on: two packed elements each. */
-PM_LANES void FN(lanes_get)(BATCH_LANES out[2], const uint8_t *points, const uint32_t *index, size_t at)
-{
-    __m512i row[8], w[8];
-    for (int j = 0; j < 8; j++) row[j] = _mm512_loadu_si512(points + (size_t)index[j] * FN(lanes_point) + at);
-    pm_lanes_transpose(w, row);
-    out[0] = L(unpack)(w);
-    out[1] = L(unpack)(w + 4);
-}
-PM_LANES void FN(lanes_put)(uint8_t *points, const uint32_t *index, size_t at, const BATCH_LANES in[2])
-{
-    __m512i row[8], w[8];
-    L(pack)(w, &in[0]);
-    L(pack)(w + 4, &in[1]);
-    pm_lanes_transpose(row, w);
-    for (int j = 0; j < 8; j++) _mm512_storeu_si512(points + (size_t)index[j] * FN(lanes_point) + at, row[j]);
-}
 PM_LANES void FN(lanes_get_point)(X *x, X *y, const uint8_t *points, const uint32_t *index)
 {
-    if (BATCH_DEGREE == 1) {
-        for (int h = 0; h < 2; h++) {
-            BATCH_LANES xy[2];
-            FN(lanes_get)(xy, points, index + 8 * h, 0);
-            x->c[h] = xy[0];
-            y->c[h] = xy[1];
+    for (int h = 0; h < 3 - BATCH_DEGREE; h++) { /* in Fp, twice eight points; in Fp2 one gives both halves */
+        BATCH_LANES xy[2 * BATCH_DEGREE];
+        L(gather)(xy, 2 * BATCH_DEGREE, points, FN(lanes_point), index + 8 * h);
+        for (int i = 0; i < BATCH_DEGREE; i++) {
+            x->c[h + i] = xy[i];
+            y->c[h + i] = xy[BATCH_DEGREE + i];
         }
-    } else {
-        FN(lanes_get)(x->c, points, index, 0);
-        FN(lanes_get)(y->c, points, index, 64);
     }
 }
 PM_LANES void FN(lanes_put_point)(uint8_t *points, const uint32_t *index, const X *x, const X *y)
 {
-    if (BATCH_DEGREE == 1) {
-        for (int h = 0; h < 2; h++) {
-            const BATCH_LANES xy[2] = {x->c[h], y->c[h]};
-            FN(lanes_put)(points, index + 8 * h, 0, xy);
+    for (int h = 0; h < 3 - BATCH_DEGREE; h++) {
+        BATCH_LANES xy[2 * BATCH_DEGREE];
+        for (int i = 0; i < BATCH_DEGREE; i++) {
+            xy[i] = x->c[h + i];
+            xy[BATCH_DEGREE + i] = y->c[h + i];
         }
-    } else {
-        FN(lanes_put)(points, index, 0, x->c);
-        FN(lanes_put)(points, index, 64, y->c);
+        L(scatter)(points, FN(lanes_point), index + 8 * h, xy, 2 * BATCH_DEGREE);
     }
 }
 /* Both summands, the second with its sign: y2 = p - y2. */
@@ -159,33 +153,15 @@ PM_LANES void FN(lanes_get_both)(X *x1, X *y1, X *x2, X *y2, const struct FN(lan
     FN(lanes_get_point)(x2, y2, b->other, b->right + v * FN(lanes_width));
     for (int h = 0; h < 2; h++) {
         const __mmask8 negative = FN(lanes_part)(b->negative[v], h);
-        for (int i = 0; i < 5; i++)
+        for (int i = 0; i < L(limbs); i++)
             y2->c[h].l[i] = _mm512_mask_sub_epi64(y2->c[h].l[i], negative, L(p8)(i), y2->c[h].l[i]);
     }
 }
-/* The x of both summands alone. */
-PM_LANES void FN(lanes_get_x)(X *x1, X *x2, const struct FN(lanes_batch) * batch, const uint8_t *points,
-                              size_t v)
+/* The x of eight or sixteen points alone. */
+PM_LANES void FN(lanes_get_x)(X *x, const uint8_t *points, const uint32_t *index)
 {
-    const uint32_t *left = batch->left + v * FN(lanes_width), *right = batch->right + v * FN(lanes_width);
-    if (BATCH_DEGREE == 1) {
-        for (int h = 0; h < 2; h++) {
-            __m512i row[8], w[8];
-            for (int j = 0; j < 8; j++) {
-                const uint8_t *a = points + (size_t)left[8 * h + j] * FN(lanes_point);
-                const uint8_t *b = batch->other + (size_t)right[8 * h + j] * FN(lanes_point);
-                row[j] = _mm512_inserti64x4(
-                    _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)a)),
-                    _mm256_loadu_si256((const __m256i *)(const void *)b), 1);
-            }
-            pm_lanes_transpose(w, row);
-            x1->c[h] = L(unpack)(w);
-            x2->c[h] = L(unpack)(w + 4);
-        }
-    } else {
-        FN(lanes_get)(x1->c, points, left, 0);
-        FN(lanes_get)(x2->c, batch->other, right, 0);
-    }
+    for (int h = 0; h < 3 - BATCH_DEGREE; h++)
+        L(gather)(&x->c[h], BATCH_DEGREE, points, FN(lanes_point), index + 8 * h);
 }
 
 /* Additions that may be special, by the lowest limbs alone: x2 - x1 + 3 p is one of p .. 5 p, or one of the
@@ -237,15 +213,17 @@ FN(lanes_special_divisor)(X *divisor, const struct FN(lanes_batch) * b, const ui
     *divisor = FN(lanes_blend)(c.twice, *divisor, twice);
     *divisor = FN(lanes_blend)(c.cancel | c.first | c.second, *divisor, one);
 }
-/* 3 x^2 for equal points, at 2^256: M gives 2^252. Below 2.33 p. */
+/* 3 x^2 for equal points. M loses 2^gap, which one x takes on beforehand: 2^gap x fits N limbs because x fits
+ * W words, M(2^gap x, x) is below 1 + (3 + 3), three times a reduced value below 3 + 3 q. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_special_numerator)(X *numerator, struct FN(lanes_cases) c,
                                                                     const X *x)
 {
-    X t = FN(lanes_sqr)(*x, 3), three = FN(lanes_shift)(t, 1);
+    X t = *x, three;
+    for (int h = 0; h < 2; h++) t.c[h] = L(shift_carried)(t.c[h], L(gap));
+    t = FN(lanes_reduce)(FN(lanes_mul)(t, *x, 3));
+    three = FN(lanes_shift)(t, 1);
     for (int h = 0; h < 2; h++) three.c[h] = L(add)(three.c[h], t.c[h]);
-    t = FN(lanes_reduce)(three);
-    for (int i = 0; i < 2; i++) t = FN(lanes_reduce)(FN(lanes_shift)(t, 2));
-    *numerator = FN(lanes_blend)(c.twice, *numerator, t);
+    *numerator = FN(lanes_blend)(c.twice, *numerator, FN(lanes_reduce)(three));
 }
 /* Infinity plus Q, P plus infinity, P - P. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(X *out, struct FN(lanes_cases) c,
@@ -257,38 +235,39 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(X *out, struct 
     *out = FN(lanes_blend)(c.cancel, *out, zero);
 }
 
-/* out = 1 / acc lane by lane, 2^e -> 2^(518 - e): the kernel's exponent, see above. 0.001 of the work. */
+/* out = 1 / acc lane by lane, 2^e -> 2^(2 D + 3/2 gap - e): a divisor at D, whose prefix M takes from e to
+ * e - gap, gets D + 3/2 gap from M(prefix, out). 0.001 of the work. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X *out, const X *acc)
 {
-    enum { N = FN(lanes_width) };
+    enum { N = FN(lanes_width), W = FN(lanes_words) };
     BATCH_FIELD element[N], before[N], product, inverse;
     union {
-        __m512i w[8];
-        uint64_t limb[2][4][8];
+        __m512i w[2 * W];
+        uint64_t limb[2][W][8];
     } u;
     for (int h = 0; h < 2; h++) {
         BATCH_LANES canonical = L(canonical)(acc->c[h]);
-        L(pack)(u.w + 4 * h, &canonical);
+        L(pack)(u.w + W * h, &canonical);
     }
     for (int i = 0; i < N; i++)
-        for (int k = 0; k < 4 * BATCH_DEGREE; k++)
+        for (int k = 0; k < W * BATCH_DEGREE; k++)
             ((uint64_t *)&element[i])[k] =
-                BATCH_DEGREE == 1 ? u.limb[i / 8][k][i % 8] : u.limb[k / 4][k % 4][i];
+                BATCH_DEGREE == 1 ? u.limb[i / 8][k][i % 8] : u.limb[k / W][k % W][i];
     F(set_one)(&product);
     for (int i = 0; i < N; i++) {
         before[i] = product;
         F(mul)(&product, &product, &element[i]);
     }
-    F(inv_var)(&inverse, &product); /* x 2^256 -> 1/x 2^256, so x 2^e -> 1/x 2^(512 - e) */
-    for (int i = 0; i < 6; i++) F(dbl)(&inverse, &inverse);
+    F(inv_var)(&inverse, &product); /* x 2^D -> 1/x 2^D, so x 2^e -> 1/x 2^(2 D - e) */
+    for (int i = 0; i < 3 * FN(lanes_half_gap); i++) F(dbl)(&inverse, &inverse);
     for (int i = N; i-- > 0;) {
         F(mul)(&before[i], &before[i], &inverse);
         F(mul)(&inverse, &inverse, &element[i]);
-        for (int k = 0; k < 4 * BATCH_DEGREE; k++)
-            *(BATCH_DEGREE == 1 ? &u.limb[i / 8][k][i % 8] : &u.limb[k / 4][k % 4][i]) =
+        for (int k = 0; k < W * BATCH_DEGREE; k++)
+            *(BATCH_DEGREE == 1 ? &u.limb[i / 8][k][i % 8] : &u.limb[k / W][k % W][i]) =
                 ((const uint64_t *)&before[i])[k];
     }
-    for (int h = 0; h < 2; h++) out->c[h] = L(unpack)(u.w + 4 * h);
+    for (int h = 0; h < 2; h++) out->c[h] = L(unpack)(u.w + W * h);
 }
 
 /* From the last vector to the first: divisors and the products of those before. The product of all. */
@@ -300,7 +279,8 @@ PM_LOCAL __attribute__((noinline)) X FN(lanes_products)(const struct FN(lanes_ba
     acc.c[0].l[0] = _mm512_set1_epi64(1); /* at any exponent, so long as it is not zero */
     if (BATCH_DEGREE == 1) acc.c[1] = acc.c[0];
     for (size_t v = vectors; v-- > 0;) {
-        FN(lanes_get_x)(&x1, &x2, b, points, v);
+        FN(lanes_get_x)(&x1, points, b->left + v * FN(lanes_width));
+        FN(lanes_get_x)(&x2, b->other, b->right + v * FN(lanes_width));
         divisor = FN(lanes_carry)(FN(lanes_sub)(x2, x1, 3));
         b->special[v] = FN(lanes_suspects)(&x1, &x2, &divisor) != 0;
         if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
@@ -311,9 +291,9 @@ PM_LOCAL __attribute__((noinline)) X FN(lanes_products)(const struct FN(lanes_ba
     return acc;
 }
 
-/* From the first vector to the last. Bounds in p, Fp2's in brackets: inverse, before < 1.2 [1.3], their
- * product < 1.1; numerator < 5.33; lambda < 1.1 [1.2]; its square < 1.1; 4 (x1 - x3 + 3 p) < 21.4, lambda
- * times that < 1.3 [1.7]. */
+/* From the first vector to the last. Bounds: numerator, divisor, x1 - x3 below 6; inverse, before, their
+ * product, lambda, its square below 2, because 2 (6 + 6) <= room; lambda 2^(gap / 2) (x1 - x3) below 3,
+ * because 2^(gap / 2) 2 (6 + 6) <= 2 room; so x3 before it is reduced is below 2 + 3 + 3, y3 below 3 + 3. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_batch) * b, uint8_t *points,
                                                        size_t vectors, X inverse)
 {
@@ -331,8 +311,9 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
         lambda = FN(lanes_mul)(lambda, t, 6);
         x3 = FN(lanes_sqr)(lambda, 2);
         x3 = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(x3, x1, 3), x2, 3));
-        t = FN(lanes_carry)(FN(lanes_shift)(FN(lanes_sub)(x1, x3, 3), 2));
-        t = FN(lanes_mul)(lambda, t, 22);
+        t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
+        for (int h = 0; h < 2; h++) lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
+        t = FN(lanes_mul)(lambda, t, 6);
         y3 = FN(lanes_reduce)(FN(lanes_sub)(t, y1, 3));
         if (__builtin_expect(b->special[v], 0)) {
             y2 = FN(lanes_carry)(y2);

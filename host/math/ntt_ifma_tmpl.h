@@ -3,13 +3,15 @@
  *
  * Parameters
  *   NTT         prefix of all names
- *   NTT_FIELD   prefix of the field (fp_tmpl.h); data are its elements in Montgomery form, R = 2^256
+ *   NTT_FIELD   prefix of the field (fp_tmpl.h), four limbs; data are its elements in Montgomery form
  *   NTT_LANES   prefix of its lanes (fp_ifma_tmpl.h)
  *
- * Factors are kept at 2^260, 16 times what the portable table holds, so that M(x, factor) leaves x at 2^256.
- * Between passes data are packed and below 2.33 p, after the last one canonical. Passes of two levels work on
- * vectors of eight neighbours, down to blocks of eight elements; the last three levels take eight blocks at a
- * time, turned so that a lane holds a block. Levels of blocks run depth first, as in ntt_tmpl.h. */
+ * Factors are kept at 2^260, 2^gap times what the portable table holds, so that M(x, factor) leaves x at
+ * 2^256. Bounds are counted in p, with q and room as in fp_ifma_tmpl.h: between passes data are packed and
+ * below 1 + q, after the last one canonical; a product of data below 6 and a factor is below 1.25, of data
+ * below 12 below 1.5. Passes of two levels work on vectors of eight neighbours, down to blocks of eight
+ * elements; the last three levels take eight blocks at a time, turned so that a lane holds a block. Levels of
+ * blocks run depth first, as in ntt_tmpl.h. */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(NTT, _##op)
@@ -24,6 +26,7 @@ enum {
     FN(lanes_log2_runs) = 6, /* runs of 64 elements that share a factor in a shift */
     FN(lanes_row) = 8 * F(bytes)
 };
+_Static_assert(L(room) >= 24, "the bounds of products");
 
 /* The table: lanes_small entries as ntt_tmpl.h wants them, then n / 2 entries at 2^260. */
 static inline size_t FN(lanes_table_bytes)(unsigned max_log2_n)
@@ -35,7 +38,7 @@ PM_LOCAL void FN(lanes_table_piece)(void *ctx, size_t begin, size_t end)
 {
     FE *table = ctx;
     for (size_t i = begin; i < end; i++)
-        for (int k = 0; k < 4; k++) F(dbl)(&table[i], &table[i]);
+        for (int k = 0; k < L(gap); k++) F(dbl)(&table[i], &table[i]);
 }
 PM_LOCAL void FN(lanes_table_make)(FE *table, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
 {
@@ -56,7 +59,7 @@ static inline void FN(lanes_minus_inverse)(FE *out, const FE *table, size_t k)
         *out = table[3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k];
 }
 
-/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 p + u. v is carried. Two at a time. */
+/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 + u. v is carried. Two at a time. */
 PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1, LANES t1)
 {
     const LANES v[2] = {*v0, *v1}, t[2] = {t0, t1};
@@ -67,7 +70,7 @@ PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1,
     *v1 = L(add)(*u1, product[1]);
     *u1 = L(sub)(*u1, product[1], 2);
 }
-/* (u, v) -> (u + v, t (u - v)) for u, v below k p; the sum is loose. Two at a time. */
+/* (u, v) -> (u + v, t (u - v)) for u, v below k; the sum is loose. Two at a time. */
 PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, LANES *v1, LANES t1, int k1)
 {
     const LANES d[2] = {L(carry)(L(sub)(*u0, *v0, k0)), L(carry)(L(sub)(*u1, *v1, k1))}, t[2] = {t0, t1};
@@ -117,7 +120,7 @@ PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, 
     }
 }
 
-/* Two levels. Bounds: in 2.33, after one level 4.4, after two 6.4. */
+/* Two levels. Bounds: in 1 + q, after one level 3 + q, after two 5 + q. */
 PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
@@ -138,7 +141,7 @@ PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
         FN(lanes_leave)(at + 3 * p->stride, x3, false);
     }
 }
-/* Bounds: sums 4.7, then 9.4; products below 1.2, their sum 2.4. */
+/* Bounds: sums 2 + 2 q, then 4 + 4 q, which is 8 q at most; products 1.25, their sum 2.5. */
 PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
@@ -149,7 +152,7 @@ PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
         LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
         LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
         FN(lanes_out)(&x0, &x1, t0, 3, &x2, &x3, t1, 3);
-        FN(lanes_out)(&x0, &x2, t, 5, &x1, &x3, t, 2);
+        FN(lanes_out)(&x0, &x2, t, 6, &x1, &x3, t, 2);
         FN(lanes_leave)(at, x0, p->last);
         FN(lanes_leave)(at + p->stride, x1, p->last);
         if (p->last) {
@@ -212,7 +215,8 @@ PM_LANES void FN(lanes_last_factors)(LANES f[7], const FE *table, size_t k)
     FN(lanes_turn)(&f[4], &f[3], four + 2 * F(bytes), -4 * size);
 }
 
-/* The last three levels of eight blocks of eight elements, numbers k to k + 7. Bounds 2.33, 4.4, 6.4, 8.4. */
+/* The last three levels of eight blocks of eight elements, numbers k to k + 7. Bounds: 1 + q, 3 + q, 5 + q,
+ * and 7 + q, which is 8 q at most. */
 PM_LOCAL void FN(lanes_inverse_last)(uint8_t *data, size_t k, const FE *table)
 {
     LANES x[8], f[7];
@@ -231,7 +235,8 @@ PM_LOCAL void FN(lanes_inverse_last)(uint8_t *data, size_t k, const FE *table)
         FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
     }
 }
-/* The first three levels of the forward transform. Bounds: sums 4.7, then 9.4, which is reduced. */
+/* The first three levels of the forward transform. Bounds: sums 2 + 2 q, then 4 + 4 q, which is reduced;
+ * products 1.25, their sum 2.5. */
 PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
 {
     const uint8_t *t = (const uint8_t *)table;
@@ -244,7 +249,7 @@ PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
         FN(lanes_out)(&x[i], &x[i + 1], f[i / 2], 3, &x[i + 2], &x[i + 3], f[i / 2 + 1], 3);
     FN(lanes_turn)(&f[0], &f[1], t + 2 * k * F(bytes), 2 * size);
     for (int h = 0; h < 2; h++) {
-        FN(lanes_out)(&x[4 * h], &x[4 * h + 2], f[h], 5, &x[4 * h + 1], &x[4 * h + 3], f[h], 2);
+        FN(lanes_out)(&x[4 * h], &x[4 * h + 2], f[h], 6, &x[4 * h + 1], &x[4 * h + 3], f[h], 2);
         x[4 * h] = L(reduce)(x[4 * h]);
     }
     f[0] = FN(lanes_turn_one)(t + k * F(bytes), size);
@@ -408,7 +413,8 @@ PM_LOCAL void FN(lanes_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2
     pm_pool_for(pool, (size_t)1 << (log2_n - 6 - job.log2_runs), 1, FN(lanes_shift_piece), &job);
 }
 
-/* out = a b / 2^256 - c for vectors [begin, end) of eight; NULL for c: without. 16 b makes up for M. */
+/* out = a b / 2^256 - c for vectors [begin, end) of eight; NULL for c: without. 2^gap b makes
+ * up for M; it fits because b can be packed, and the product is below 2. */
 struct FN(lanes_vectors) {
     uint8_t *out;
     const uint8_t *a, *b, *c; /* b NULL: one, so that out = a / 2^256 */
@@ -417,10 +423,10 @@ PM_LOCAL void FN(lanes_vectors_piece)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_vectors) *v = ctx;
     LANES b = L(zero)();
-    b.l[0] = _mm512_set1_epi64(16);
+    b.l[0] = _mm512_set1_epi64(1 << L(gap));
     for (size_t i = begin * FN(lanes_row); i < end * FN(lanes_row); i += FN(lanes_row)) {
         LANES a = L(load)(v->a + i);
-        if (v->b) b = L(carry)(L(shift)(L(load)(v->b + i), 4));
+        if (v->b) b = L(carry)(L(shift)(L(load)(v->b + i), L(gap)));
         a = L(mul)(a, b);
         a = v->c ? L(canonical)(L(sub)(a, L(load)(v->c + i), 1)) : L(reduce_once)(a);
         L(store)(v->out + i, &a);

@@ -18,6 +18,7 @@
     {0xb9feffffffffaaabu, 0x1eabfffeb153ffffu, 0x6730d2a0f6b0f624u, \
      0x64774b84f38512bfu, 0x4b1ba7b6434bacd7u, 0x1a0111ea397fe69au}
 #define PM_BLS12_381_FP_BITS 381
+#define PM_BLS12_381_FP_TOP 0x1a01 /* the highest 16 bits of six limbs */
 #define PM_BLS12_381_FP_MONT_INV 0x89f3fffcfffcfffdu /* -1 / modulus mod 2^64 */
 #define PM_BLS12_381_FP_MONT_R \
     {0x760900000002fffdu, 0xebf4000bc40c0002u, 0x5f48985753c758bau, \
@@ -30,6 +31,7 @@
 #define PM_BLS12_381_FR_MODULUS \
     {0xffffffff00000001u, 0x53bda402fffe5bfeu, 0x3339d80809a1d805u, 0x73eda753299d7d48u}
 #define PM_BLS12_381_FR_BITS 255
+#define PM_BLS12_381_FR_TOP 0x73ed
 #define PM_BLS12_381_FR_MONT_INV 0xfffffffeffffffffu /* -1 / modulus mod 2^64 */
 #define PM_BLS12_381_FR_MONT_R \
     {0x00000001fffffffeu, 0x5884b7fa00034802u, 0x998c4fefecbc4ff5u, 0x1824b159acc5056fu}

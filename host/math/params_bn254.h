@@ -16,6 +16,7 @@
 #define PM_BN254_FP_MODULUS \
     {0x3c208c16d87cfd47u, 0x97816a916871ca8du, 0xb85045b68181585du, 0x30644e72e131a029u}
 #define PM_BN254_FP_BITS 254
+#define PM_BN254_FP_TOP 0x3064 /* the highest 16 bits of four limbs */
 #define PM_BN254_FP_MONT_INV 0x87d20782e4866389u /* -1 / modulus mod 2^64 */
 #define PM_BN254_FP_MONT_R \
     {0xd35d438dc58f0d9du, 0x0a78eb28f5c70b3du, 0x666ea36f7879462cu, 0x0e0a77c19a07df2fu}
@@ -26,6 +27,7 @@
 #define PM_BN254_FR_MODULUS \
     {0x43e1f593f0000001u, 0x2833e84879b97091u, 0xb85045b68181585du, 0x30644e72e131a029u}
 #define PM_BN254_FR_BITS 254
+#define PM_BN254_FR_TOP 0x3064
 #define PM_BN254_FR_MONT_INV 0xc2e1f593efffffffu /* -1 / modulus mod 2^64 */
 #define PM_BN254_FR_MONT_R \
     {0xac96341c4ffffffbu, 0x36fc76959f60cd29u, 0x666ea36f7879462eu, 0x0e0a77c19a07df2fu}

@@ -33,6 +33,8 @@ PM_TEST(fields)
     CHECK(same(slow_of(C(fr_p).limb, C(fr_limbs)), r()));
     CHECK_U64(P(FP_BITS), slow_bits(p()));
     CHECK_U64(P(FR_BITS), slow_bits(r()));
+    CHECK_U64(P(FP_TOP), C(fp_p).limb[C(fp_limbs) - 1] >> 48);
+    CHECK_U64(P(FR_TOP), C(fr_p).limb[C(fr_limbs) - 1] >> 48);
     CHECK(C(fp_p).limb[0] * P(FP_MONT_INV) == UINT64_MAX);
     CHECK(C(fr_p).limb[0] * P(FR_MONT_INV) == UINT64_MAX);
     struct slow big = slow_power_of_two(64 * C(fp_limbs)), big_r = slow_power_of_two(64 * C(fr_limbs));
