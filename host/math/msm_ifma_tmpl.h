@@ -6,8 +6,8 @@
  *   MSM               prefix of all names (the group's, e.g. bn254_g1)
  *   MSM_SCALAR        prefix of the scalars' field (fp_tmpl.h)
  *   MSM_SCALAR_BITS   bits of its modulus
- *   MSM_DEGREE        1 or 2: limbs of a coordinate are 4 MSM_DEGREE
- *   MSM_P             the prime field's modulus as an array of four limbs
+ *   MSM_DEGREE        1 or 2: coordinates in Fp or in Fp2
+ *   MSM_P             the prime field's modulus as an array of limbs
  *
  * A worker has 2^(c-1) buckets. A base goes to its bucket by an addition that waits in the batch, if the
  * bucket has none waiting there yet; else it waits in a list. A full list is a tile: its points are copied
@@ -23,6 +23,7 @@
 #define S(op)  PM_CAT(MSM_SCALAR, _##op)
 #define POINT  MSM
 #define AFFINE FN(affine)
+#define W      FN(lanes_words) /* of an element of Fp */
 
 enum {
     FN(lanes_batch_max) = 2048 / MSM_DEGREE,
@@ -135,9 +136,9 @@ static inline void FN(lanes_place)(AFFINE *to, const uint8_t *base, bool negativ
     const uint64_t mask = (uint64_t)0 - negative;
     uint64_t *out = (uint64_t *)to;
     memcpy(out, base, FN(lanes_point) / 2);
-    for (int k = 4 * MSM_DEGREE; k < 8 * MSM_DEGREE; k += 4) {
+    for (int k = W * MSM_DEGREE; k < 2 * W * MSM_DEGREE; k += W) {
         uint64_t carry = negative;
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < W; i++)
             out[k + i] = pm_add_carry(pm_load_le64(base + 8 * (k + i)) ^ mask, MSM_P[i] & mask, &carry);
     }
 }
@@ -201,12 +202,12 @@ PM_LOCAL void FN(lanes_add_tile)(const struct FN(msm_job) * job, struct FN(lanes
 static inline void FN(lanes_take)(POINT *out, const AFFINE *p)
 {
     AFFINE t;
-    uint64_t *limb = (uint64_t *)&t, less[4];
+    uint64_t *limb = (uint64_t *)&t, less[W];
     t = *p;
-    for (int k = 0; k < 8 * MSM_DEGREE; k += 4) {
+    for (int k = 0; k < 2 * W * MSM_DEGREE; k += W) {
         for (;;) {
             uint64_t borrow = 0;
-            for (int i = 0; i < 4; i++) less[i] = pm_sub_borrow(limb[k + i], MSM_P[i], &borrow);
+            for (int i = 0; i < W; i++) less[i] = pm_sub_borrow(limb[k + i], MSM_P[i], &borrow);
             if (borrow) break;
             memcpy(limb + k, less, sizeof less);
         }
@@ -376,6 +377,7 @@ PM_LOCAL void FN(lanes_msm_var)(struct pm_pool *pool, POINT *out, const uint8_t 
 #undef S
 #undef POINT
 #undef AFFINE
+#undef W
 #undef MSM
 #undef MSM_SCALAR
 #undef MSM_SCALAR_BITS
