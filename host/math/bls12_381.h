@@ -6,4 +6,8 @@
 
 extern const struct pm_curve pm_bls12_381_portable;
 
+/* The build for AVX-512 IFMA, in lanes; there where PM_MATH_IFMA is defined. Call it only on a processor that
+ * has PM_CPU_IFMA. */
+void pm_bls12_381_ifma_fill(struct pm_curve *out);
+
 #endif

@@ -1,88 +1,10 @@
-/* BN254 for processors with AVX-512 IFMA: sums, transforms and vectors in lanes, the rest as in the portable
- * build, whose points and bytes it shares. Compiled for that instruction set: curve.c calls it only where the
- * processor has it. */
+/* BN254 for processors with AVX-512 IFMA: instances of the lanes, and the table that curve.c hands out.
+ * Compiled for that instruction set: curve.c calls it only where the processor has it. */
 #include "math/bn254.h"
 
 #include "math/bn254_ifma_inst.h"
 
-static void msm_g1(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    bn254_g1_lanes_msm_var(pool, (bn254_g1 *)(void *)out, bases, scalars, n, scratch);
-}
-static void msm_g2(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    bn254_g2_lanes_msm_var(pool, (bn254_g2 *)(void *)out, bases, scalars, n, scratch);
-}
-
-static size_t table_bytes(unsigned max_log2_n) { return bn254_ntt_lanes_table_bytes(max_log2_n); }
-static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
-{
-    uint8_t bytes[bn254_fr_bytes];
-    bn254_fr root;
-    pm_bn254_portable.fr_root(bytes, max_log2_n);
-    bn254_fr_load(&root, bytes);
-    bn254_ntt_lanes_table_make((bn254_fr *)(void *)table, max_log2_n, &root, pool);
-}
-static void inverse(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
-                    unsigned table_log2_n)
-{
-    (void)table_log2_n; /* the table of a larger size begins with that of a smaller one */
-    bn254_ntt_lanes_inverse(pool, data, log2_n, (const bn254_fr *)(const void *)table);
-}
-static void forward(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
-                    unsigned table_log2_n)
-{
-    (void)table_log2_n;
-    bn254_ntt_lanes_forward(pool, data, log2_n, (const bn254_fr *)(const void *)table);
-}
-static void shift(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *scale,
-                  const uint8_t *by)
-{
-    bn254_fr a, b;
-    bn254_fr_load(&a, scale);
-    bn254_fr_load(&b, by);
-    bn254_ntt_lanes_shift(pool, data, log2_n, &a, &b);
-}
-
-/* Whole vectors of eight in lanes; up to seven elements at the end as in the portable build. */
-static void vec_mul_sub(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
-                        const uint8_t *c, size_t n)
-{
-    struct bn254_ntt_lanes_vectors job = {.out = out, .a = a, .b = b, .c = c};
-    size_t done = n / 8 * bn254_ntt_lanes_row, rest = n % 8;
-    pm_pool_for(pool, n / 8, 128, bn254_ntt_lanes_vectors_piece, &job);
-    if (c)
-        pm_bn254_portable.fr_vec_mul_sub(NULL, out + done, a + done, b + done, c + done, rest);
-    else if (b)
-        pm_bn254_portable.fr_vec_mul(NULL, out + done, a + done, b + done, rest);
-    else
-        pm_bn254_portable.fr_vec_from_mont(NULL, out + done, a + done, rest);
-}
-static void vec_mul(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
-{
-    vec_mul_sub(pool, out, a, b, NULL, n);
-}
-static void vec_from_mont(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n)
-{
-    vec_mul_sub(pool, out, mont, NULL, NULL, n);
-}
-
-void pm_bn254_ifma_fill(struct pm_curve *out)
-{
-    *out = pm_bn254_portable;
-    out->build = "ifma";
-    out->fr_vec_mul = vec_mul;
-    out->fr_vec_mul_sub = vec_mul_sub;
-    out->fr_vec_from_mont = vec_from_mont;
-    out->ntt_table_bytes = table_bytes;
-    out->ntt_table_make = table_make;
-    out->ntt_inverse = inverse;
-    out->ntt_forward = forward;
-    out->ntt_shift = shift;
-    out->msm_g1_scratch = bn254_g1_lanes_msm_scratch;
-    out->msm_g2_scratch = bn254_g2_lanes_msm_scratch;
-    out->msm_g1_var = msm_g1;
-    out->msm_g2_var = msm_g2;
-}
+#define CURVE_IFMA     bn254
+#define CURVE_PORTABLE pm_bn254_portable
+#define CURVE_FILL     pm_bn254_ifma_fill
+#include "math/curve_ifma_tmpl.h"

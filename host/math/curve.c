@@ -14,11 +14,13 @@ struct build {
     unsigned needs; /* of enum pm_cpu_feature */
 };
 #ifdef PM_MATH_IFMA
-static struct pm_curve bn254_ifma = {.name = "bn128"}; /* filled once */
+static struct pm_curve bn254_ifma = {.name = "bn128"},
+                       bls12_381_ifma = {.name = "bls12381"}; /* filled once */
 #endif
 static const struct build builds[] = {
 #ifdef PM_MATH_IFMA
     {&bn254_ifma, PM_CPU_IFMA},
+    {&bls12_381_ifma, PM_CPU_IFMA},
 #endif
     {&pm_bn254_portable, 0},
     {&pm_bls12_381_portable, 0},
@@ -40,7 +42,10 @@ static void choose(void)
     unsigned features = pm_cpu_features();
     size_t n = 0;
 #ifdef PM_MATH_IFMA
-    if (features & PM_CPU_IFMA) pm_bn254_ifma_fill(&bn254_ifma);
+    if (features & PM_CPU_IFMA) {
+        pm_bn254_ifma_fill(&bn254_ifma);
+        pm_bls12_381_ifma_fill(&bls12_381_ifma);
+    }
 #endif
     for (size_t i = 0; i < sizeof builds / sizeof builds[0] && n < CURVES_MAX; i++)
         if ((builds[i].needs & ~features) == 0 && !find(builds[i].curve->name)) chosen[n++] = builds[i].curve;

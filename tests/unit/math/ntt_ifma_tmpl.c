@@ -1,20 +1,35 @@
 /* Transforms in lanes: the tests of ntt_tmpl.c, over the lanes' functions, and every size against the
  * portable transforms. */
-#include "math/bn254_ifma_inst.h"
+#include "ifma_under_test.h"
 #include "needs_ifma.h"
 
+#if TEST_CURVE == 254
 #define bn254_ntt_table_bytes bn254_ntt_lanes_table_bytes
 #define bn254_ntt_table_make  bn254_ntt_lanes_table_make
 #define bn254_ntt_inverse     bn254_ntt_lanes_inverse
 #define bn254_ntt_forward     bn254_ntt_lanes_forward
 #define bn254_ntt_shift       bn254_ntt_lanes_shift
-#define TEST_CURVE            254
+#else
+#define bls12_381_ntt_table_bytes bls12_381_ntt_lanes_table_bytes
+#define bls12_381_ntt_table_make  bls12_381_ntt_lanes_table_make
+#define bls12_381_ntt_inverse     bls12_381_ntt_lanes_inverse
+#define bls12_381_ntt_forward     bls12_381_ntt_lanes_forward
+#define bls12_381_ntt_shift       bls12_381_ntt_lanes_shift
+#endif
 #include "ntt_tmpl.c"
+#if TEST_CURVE == 254
 #undef bn254_ntt_table_bytes
 #undef bn254_ntt_table_make
 #undef bn254_ntt_inverse
 #undef bn254_ntt_forward
 #undef bn254_ntt_shift
+#else
+#undef bls12_381_ntt_table_bytes
+#undef bls12_381_ntt_table_make
+#undef bls12_381_ntt_inverse
+#undef bls12_381_ntt_forward
+#undef bls12_381_ntt_shift
+#endif
 
 PM_TEST(same_as_portable)
 {
@@ -22,28 +37,28 @@ PM_TEST(same_as_portable)
     for (unsigned log2_n = 0; log2_n <= 16; log2_n++) {
         struct pm_pool *pool = pm_pool_new(1 + log2_n % 3, &err);
         size_t n = (size_t)1 << log2_n;
-        bn254_fr root;
+        C(fr) root;
         root_of(&root, log2_n);
-        bn254_fr *lanes = exact_scratch(bn254_ntt_lanes_table_bytes(log2_n));
-        bn254_fr *portable = exact_scratch(bn254_ntt_table_bytes(log2_n));
-        bn254_ntt_lanes_table_make(lanes, log2_n, &root, pool);
-        bn254_ntt_table_make(portable, log2_n, &root, pool);
+        C(fr) *lanes = exact_scratch(C(ntt_lanes_table_bytes)(log2_n));
+        C(fr) *portable = exact_scratch(C(ntt_table_bytes)(log2_n));
+        C(ntt_lanes_table_make)(lanes, log2_n, &root, pool);
+        C(ntt_table_make)(portable, log2_n, &root, pool);
         uint8_t *a = random_data(log2_n), *b = malloc(32 * n + 1);
         if (!b) abort();
-        bn254_fr top = bn254_fr_p; /* p - 1 and 0 now and then */
+        C(fr) top = C(fr_p); /* p - 1 and 0 now and then */
         top.limb[0]--;
         for (size_t i = 0; i < n; i++) {
-            if (test_random() % 4 == 0) bn254_fr_store(a + 1 + 32 * i, &top);
+            if (test_random() % 4 == 0) C(fr_store)(a + 1 + 32 * i, &top);
             if (test_random() % 8 == 0) memset(a + 1 + 32 * i, 0, 32);
         }
         for (int direction = 0; direction < 2; direction++) {
             memcpy(b, a, 32 * n + 1);
             if (direction == 0) {
-                bn254_ntt_lanes_inverse(pool, a + 1, log2_n, lanes);
-                bn254_ntt_inverse(pool, b + 1, log2_n, portable);
+                C(ntt_lanes_inverse)(pool, a + 1, log2_n, lanes);
+                C(ntt_inverse)(pool, b + 1, log2_n, portable);
             } else {
-                bn254_ntt_lanes_forward(pool, a + 1, log2_n, lanes);
-                bn254_ntt_forward(pool, b + 1, log2_n, portable);
+                C(ntt_lanes_forward)(pool, a + 1, log2_n, lanes);
+                C(ntt_forward)(pool, b + 1, log2_n, portable);
             }
             CHECK_MEM(a + 1, b + 1, 32 * n);
         }

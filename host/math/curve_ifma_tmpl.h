@@ -1,0 +1,98 @@
+/* The table of one curve in lanes: sums, transforms and vectors as in the lanes' templates, the rest as in
+ * the portable build, whose points and bytes it shares. Included once by each *_ifma.c; all but CURVE_FILL is
+ * static.
+ *
+ * Parameters
+ *   CURVE_IFMA       prefix of the lanes' instances (inst_ifma_tmpl.h)
+ *   CURVE_PORTABLE   the portable build's table
+ *   CURVE_FILL       name of the function that fills the table */
+#include "math/tmpl.h"
+
+#define C(op) PM_CAT(CURVE_IFMA, _##op)
+
+static void msm_g1(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases, const uint8_t *scalars,
+                   size_t n, void *scratch)
+{
+    C(g1_lanes_msm_var)(pool, (C(g1) *)(void *)out, bases, scalars, n, scratch);
+}
+static void msm_g2(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases, const uint8_t *scalars,
+                   size_t n, void *scratch)
+{
+    C(g2_lanes_msm_var)(pool, (C(g2) *)(void *)out, bases, scalars, n, scratch);
+}
+
+static size_t table_bytes(unsigned max_log2_n) { return C(ntt_lanes_table_bytes)(max_log2_n); }
+static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
+{
+    uint8_t bytes[C(fr_bytes)];
+    C(fr) root;
+    CURVE_PORTABLE.fr_root(bytes, max_log2_n);
+    C(fr_load)(&root, bytes);
+    C(ntt_lanes_table_make)((C(fr) *)(void *)table, max_log2_n, &root, pool);
+}
+static void inverse(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                    unsigned table_log2_n)
+{
+    (void)table_log2_n; /* the table of a larger size begins with that of a smaller one */
+    C(ntt_lanes_inverse)(pool, data, log2_n, (const C(fr) *)(const void *)table);
+}
+static void forward(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
+                    unsigned table_log2_n)
+{
+    (void)table_log2_n;
+    C(ntt_lanes_forward)(pool, data, log2_n, (const C(fr) *)(const void *)table);
+}
+static void shift(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *scale,
+                  const uint8_t *by)
+{
+    C(fr) a, b;
+    C(fr_load)(&a, scale);
+    C(fr_load)(&b, by);
+    C(ntt_lanes_shift)(pool, data, log2_n, &a, &b);
+}
+
+/* Whole vectors of eight in lanes; up to seven elements at the end as in the portable build. */
+static void vec_mul_sub(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
+                        const uint8_t *c, size_t n)
+{
+    struct C(ntt_lanes_vectors) job = {.out = out, .a = a, .b = b, .c = c};
+    size_t done = n / 8 * C(ntt_lanes_row), rest = n % 8;
+    pm_pool_for(pool, n / 8, 128, C(ntt_lanes_vectors_piece), &job);
+    if (c)
+        CURVE_PORTABLE.fr_vec_mul_sub(NULL, out + done, a + done, b + done, c + done, rest);
+    else if (b)
+        CURVE_PORTABLE.fr_vec_mul(NULL, out + done, a + done, b + done, rest);
+    else
+        CURVE_PORTABLE.fr_vec_from_mont(NULL, out + done, a + done, rest);
+}
+static void vec_mul(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
+{
+    vec_mul_sub(pool, out, a, b, NULL, n);
+}
+static void vec_from_mont(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n)
+{
+    vec_mul_sub(pool, out, mont, NULL, NULL, n);
+}
+
+void CURVE_FILL(struct pm_curve *out)
+{
+    *out = CURVE_PORTABLE;
+    out->build = "ifma";
+    out->fr_vec_mul = vec_mul;
+    out->fr_vec_mul_sub = vec_mul_sub;
+    out->fr_vec_from_mont = vec_from_mont;
+    out->ntt_table_bytes = table_bytes;
+    out->ntt_table_make = table_make;
+    out->ntt_inverse = inverse;
+    out->ntt_forward = forward;
+    out->ntt_shift = shift;
+    out->msm_g1_scratch = C(g1_lanes_msm_scratch);
+    out->msm_g2_scratch = C(g2_lanes_msm_scratch);
+    out->msm_g1_var = msm_g1;
+    out->msm_g2_var = msm_g2;
+}
+
+#undef C
+#undef CURVE_IFMA
+#undef CURVE_PORTABLE
+#undef CURVE_FILL
