@@ -357,6 +357,8 @@ PM_LANES LANES FN(mul)(LANES a, LANES b)
 }
 PM_LANES void FN(mul2)(LANES out[2], const LANES a[2], const LANES b[2]) { FN(dot2)(out, a, b, 1); }
 
+#include "math/fp_wide_ifma_tmpl.h"
+
 #undef FN
 #undef W
 #undef N

@@ -166,6 +166,55 @@ CASE(products)
     }
 }
 
+/* Whether canonical(out) 2^gap is `expected`, in lane j, and out below k. */
+static void TN(check_product)(const TL *out, int j, const TF *expected, uint64_t k)
+{
+    uint64_t bound[N];
+    TF gap = {{(uint64_t)1 << L(gap)}}, got, whole = TN(carried_value)(out, j);
+    TL canonical = L(canonical)(*out);
+    TN(multiple)(bound, k, 0);
+    F(to_mont)(&gap, &gap);
+    got = TN(packed)(&canonical, j);
+    CHECK(F(is_canonical)(&got) && F(equal)(&got, &whole));
+    F(mul)(&got, &got, &gap);
+    CHECK(F(equal)(&got, expected));
+    CHECK(TN(top)(out, j) <= bound[N - 1]);
+}
+
+/* Products in Fp2 and squares, at their bounds. */
+CASE(wide)
+{
+    const uint64_t factors[] = {1, 2, 3, 6, (uint64_t)L(room) / 6, (uint64_t)L(room) / 2};
+    for (int round = 0; round < 8000; round++) {
+        uint64_t factor = factors[round % 6], other = (uint64_t)L(room) / factor;
+        if (other > (uint64_t)L(room) / 2) other = (uint64_t)L(room) / 2;
+        TL a[2] = {TN(pick)(factor), TN(pick)(factor)}, b[2] = {TN(pick)(other), TN(pick)(other)}, out[2];
+        L(mul_fp2)(out, a, b);
+        for (int j = 0; j < 8; j++) {
+            TF x[2], y[2], t, u;
+            for (int k = 0; k < 2; k++)
+                x[k] = TN(carried_value)(&a[k], j), y[k] = TN(carried_value)(&b[k], j);
+            F(mul)(&t, &x[0], &y[0]);
+            F(mul)(&u, &x[1], &y[1]);
+            F(sub)(&t, &t, &u);
+            TN(check_product)(&out[0], j, &t, 3);
+            F(mul)(&t, &x[0], &y[1]);
+            F(mul)(&u, &x[1], &y[0]);
+            F(add)(&t, &t, &u);
+            TN(check_product)(&out[1], j, &t, 3);
+        }
+        for (int k = 0; k < 2; k++) a[k] = TN(pick)(round % 2 ? 1 : 5);
+        memcpy(out, a, sizeof out);
+        L(sqr2)(out, out);
+        for (int k = 0; k < 2; k++)
+            for (int j = 0; j < 8; j++) {
+                TF x = TN(carried_value)(&a[k], j);
+                F(sqr)(&x, &x);
+                TN(check_product)(&out[k], j, &x, 2);
+            }
+    }
+}
+
 /* Limbs of ones everywhere, but for one factor's highest limb, without which the product would not fit: no
  * column overflows. */
 CASE(ones)
