@@ -45,8 +45,15 @@ void pool_open(struct pool *p, const uint8_t worker_curve[32])
     listen_both(p);
 }
 
+/* Messages of a session that is over. */
+static void drop_kept(struct pool *p)
+{
+    while (p->n_kept > 0) pm_msg_fini(&p->kept[--p->n_kept]);
+}
+
 void pool_close(struct pool *p)
 {
+    drop_kept(p);
     pm_router_free(&p->work);
     pm_router_free(&p->beat);
     pm_wire_free(&p->wire);
@@ -59,6 +66,7 @@ void pool_restart(struct pool *p)
     memset(p->session, 0, 16);
     memset(&p->last_beat, 0, sizeof p->last_beat);
     p->granted = 0;
+    drop_kept(p);
     listen_both(p);
 }
 
@@ -97,6 +105,7 @@ static void on_login(struct pool *p, const struct pm_peer *peer, const struct pm
     p->granted = 0;
     p->logins++;
     p->quiet = false;
+    drop_kept(p);
     memset(&p->last_beat, 0, sizeof p->last_beat);
     memcpy(answer.welcome.session, p->session, 16);
     answer.welcome.node = 7;
@@ -114,7 +123,10 @@ static bool is_now(struct pool *p, struct pm_router *router, const struct pm_pee
     memcpy(again.login_again.session, session, 16);
     if (router == p->beat || !p->quiet) reply(router, peer, &again);
     if (router == p->beat && *forget) p->quiet = true;
-    if (*forget) memset(p->session, 0, 16);
+    if (*forget) {
+        memset(p->session, 0, 16);
+        drop_kept(p);
+    }
     *forget = false;
     return false;
 }
@@ -175,8 +187,36 @@ static void on_beat(struct pool *p, const struct pm_peer *peer, const struct pm_
     reply(p->beat, peer, &answer);
 }
 
-/* What is there now. True with a message of that kind in *out. */
-static bool pump(struct pool *p, struct pm_msg *out, enum pm_msg_kind kind)
+/* Takes the message over, unless it is one that is kept already: workers send again what is not confirmed. */
+static void keep(struct pool *p, struct pm_msg *m)
+{
+    bool again = false;
+    for (unsigned i = 0; i < p->n_kept; i++) {
+        const struct pm_msg *k = &p->kept[i];
+        again |= k->kind == m->kind &&
+                 (m->kind == PM_MSG_BYE || (m->kind == PM_MSG_RESULT && k->result.lease == m->result.lease) ||
+                  (m->kind == PM_MSG_FAILED && k->failed.lease == m->failed.lease));
+    }
+    if (again || p->n_kept == sizeof p->kept / sizeof *p->kept) {
+        pm_msg_fini(m);
+        return;
+    }
+    p->kept[p->n_kept++] = *m;
+}
+
+static bool take_kept(struct pool *p, struct pm_msg *out, enum pm_msg_kind kind)
+{
+    for (unsigned i = 0; i < p->n_kept; i++) {
+        if (p->kept[i].kind != kind) continue;
+        *out = p->kept[i];
+        memmove(&p->kept[i], &p->kept[i + 1], (--p->n_kept - i) * sizeof *p->kept);
+        return true;
+    }
+    return false;
+}
+
+/* What is there now. */
+static void pump(struct pool *p)
 {
     struct pm_peer peer;
     struct pm_msg m;
@@ -185,19 +225,19 @@ static bool pump(struct pool *p, struct pm_msg *out, enum pm_msg_kind kind)
         pm_msg_fini(&m);
     }
     while (pm_router_recv(p->work, &peer, &m, NULL) == PM_OK) {
-        if (on_work(p, &peer, &m) && out && m.kind == kind) {
-            *out = m;
-            return true;
-        }
-        pm_msg_fini(&m);
+        if (on_work(p, &peer, &m))
+            keep(p, &m);
+        else
+            pm_msg_fini(&m);
     }
-    return false;
 }
 
 bool pool_wait(struct pool *p, struct pm_msg *out, enum pm_msg_kind kind, unsigned wait_ms)
 {
-    for (uint64_t end = pm_clock_ms() + wait_ms; pm_clock_ms() < end; pm_clock_sleep_ms(5))
-        if (pump(p, out, kind)) return true;
+    for (uint64_t end = pm_clock_ms() + wait_ms; pm_clock_ms() < end; pm_clock_sleep_ms(5)) {
+        pump(p);
+        if (take_kept(p, out, kind)) return true;
+    }
     return false;
 }
 
@@ -205,7 +245,7 @@ bool pool_wait_login(struct pool *p, unsigned logins, unsigned wait_ms)
 {
     for (uint64_t end = pm_clock_ms() + wait_ms; pm_clock_ms() < end && p->logins < logins;
          pm_clock_sleep_ms(5))
-        (void)pump(p, NULL, PM_MSG_BYE);
+        pump(p);
     return p->logins >= logins;
 }
 
@@ -213,7 +253,7 @@ bool pool_wait_credit(struct pool *p, uint64_t granted, unsigned wait_ms)
 {
     for (uint64_t end = pm_clock_ms() + wait_ms; pm_clock_ms() < end && p->granted < granted;
          pm_clock_sleep_ms(5))
-        (void)pump(p, NULL, PM_MSG_BYE);
+        pump(p);
     return p->granted >= granted;
 }
 
@@ -221,7 +261,7 @@ bool pool_wait_lease(struct pool *p, uint64_t lease, uint32_t phase, bool absent
 {
     uint64_t end = pm_clock_ms() + wait_ms, first = p->last_beat.sequence;
     for (; pm_clock_ms() < end; pm_clock_sleep_ms(5)) {
-        (void)pump(p, NULL, PM_MSG_BYE);
+        pump(p);
         if (p->last_beat.sequence <= first + 1) continue; /* one that was sent after we began to wait */
         bool listed = false;
         for (size_t i = 0; i < p->last_beat.n_leases; i++)

@@ -29,6 +29,8 @@ struct pool {
     uint8_t session[16];
     uint64_t granted;
     struct pm_msg_heartbeat last_beat; /* of this session */
+    struct pm_msg kept[16];            /* of this session, and not asked for yet */
+    unsigned n_kept;
 };
 
 void pool_open(struct pool *pool, const uint8_t worker_curve[32]);
@@ -37,8 +39,9 @@ void pool_restart(
     struct pool *pool); /* as if the coordinator had crashed: new sockets on the same ports, no sessions */
 void pool_join(const struct pool *pool, char out[400]);
 
-/* Lets things happen until a message of that kind arrives (in the session of now); other messages but CREDIT
- * are dropped. False: not within wait_ms. Free *out with pm_msg_fini. */
+/* The first message of that kind in the session of now that was not given out yet; lets things happen until
+ * there is one. What arrives while something else is waited for is kept. False: not within wait_ms. Free *out
+ * with pm_msg_fini. */
 bool pool_wait(struct pool *pool, struct pm_msg *out, enum pm_msg_kind kind, unsigned wait_ms);
 /* Until so many logins were seen in all. */
 bool pool_wait_login(struct pool *pool, unsigned logins, unsigned wait_ms);

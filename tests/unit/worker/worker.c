@@ -1,5 +1,6 @@
 /* The program against a scripted coordinator on loopback: the whole life of a worker, with a real circuit,
- * real keys and proofs that are verified here. WORKER_PROGRAM and CIRCUITS_DIR come from the build. */
+ * real keys and proofs that are verified here. WORKER_PROGRAM, CIRCUITS_DIR and HOSTILE_WASM come from the
+ * build. */
 #include "test.h"
 
 #include "base/bytes.h"
@@ -12,6 +13,7 @@
 #include "web.h"
 #include "worker/work.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <openssl/sha.h>
 #include <signal.h>
@@ -31,7 +33,7 @@ struct artifact_file {
     size_t len;
     uint8_t sha256[32];
 };
-static struct artifact_file zkey, wasm, other_zkey;
+static struct artifact_file zkey, wasm, other_zkey, hostile;
 static struct pm_vk vk;
 
 /* -- the program -- */
@@ -161,6 +163,7 @@ static void set_up(void)
     static bool once;
     if (once) return;
     once = true;
+    (void)in_folder(""); /* which is removed after the log was shown */
     atexit(close_all);
     char path[600];
     learn_keys();
@@ -168,6 +171,7 @@ static void set_up(void)
     make_key(CIRCUITS_DIR "/multiplier/multiplier.r1cs", path);
     zkey = load(path);
     wasm = load(CIRCUITS_DIR "/multiplier/multiplier.wasm");
+    hostile = load(HOSTILE_WASM);
     struct pm_zkey z;
     CHECK_OK(pm_zkey_open(&z, path, PM_CHECK_DEEP, NULL, &err), err);
     CHECK_OK(pm_vk_from_zkey(&vk, &z, &err), err);
@@ -184,6 +188,7 @@ static void open_all(void)
     page("/zkey", &zkey, false);
     page("/wasm", &wasm, false);
     page("/other", &other_zkey, false);
+    page("/hostile", &hostile, false);
     page("/held", &wasm, true);
     pool_open(&pool, worker_curve);
 }
@@ -516,17 +521,67 @@ PM_TEST(killed_in_mid_work_and_started_again)
     shut_all();
 }
 
+/* How many children a process has, those of all its threads; *last: one of them. */
+static unsigned children(pid_t pid, long *last)
+{
+    char path[64];
+    unsigned n = 0;
+    snprintf(path, sizeof path, "/proc/%ld/task", (long)pid);
+    DIR *threads = opendir(path);
+    for (struct dirent *e = threads ? readdir(threads) : NULL; e; e = readdir(threads)) {
+        char list[400];
+        snprintf(list, sizeof list, "%s/%s/children", path, e->d_name);
+        FILE *f = fopen(list, "r");
+        while (f && fscanf(f, "%ld", last) == 1) n++;
+        if (f) fclose(f);
+    }
+    if (threads) closedir(threads);
+    return n;
+}
+
+/* Three circuits that never come to an end, each in a process of its own, and a fourth whose proof is made
+ * meanwhile. */
+PM_TEST(witnesses_are_computed_side_by_side)
+{
+    open_all();
+    pid_t pid = start("--slots=4");
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS) && pool_wait_credit(&pool, 4, 20000));
+    CHECK_U64(pool.login.slots, 4);
+    struct pm_msg m;
+    for (uint8_t i = 1; i <= 3; i++) {
+        m = task(i, i, "{\"x\": 1}");
+        m.task.artifacts[1] = artifact(PM_ARTIFACT_WASM, &hostile, "/hostile");
+        pool_send(&pool, &m);
+    }
+    for (uint8_t i = 1; i <= 3; i++) CHECK(pool_wait_lease(&pool, i, PM_PHASE_WITNESS, false, WAIT_MS));
+    long worker = 0, any;
+    CHECK_U64(children(pid, &worker), 1);
+    for (unsigned i = 0; i < 600 && children((pid_t)worker, &any) < 3; i++)
+        (void)pool_wait_login(&pool, 1000, 50); /* while one still waits for the compiler */
+    CHECK_U64(children((pid_t)worker, &any), 3);
+    m = task(4, 4, "{\"a\": 3, \"b\": 11}");
+    pool_send(&pool, &m);
+    CHECK(expect_result(4, 4, "33"));
+    done(4, 4, true);
+    CHECK_U64(children((pid_t)worker, &any), 3);
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct pm_msg cancel = {.kind = PM_MSG_CANCEL, .cancel = {.lease = i, .text = "enough"}};
+        CHECK(pool_wait_lease(&pool, i, PM_PHASE_WITNESS, false, 20000));
+        pool_send(&pool, &cancel);
+        CHECK(pool_wait_lease(&pool, i, 0, true, 20000));
+    }
+    CHECK_U64(children((pid_t)worker, &any), 0);
+    stop(pid);
+    shut_all();
+}
+
 PM_TEST(a_worker_process_that_crashes_is_started_again)
 {
     open_all();
     pid_t pid = start(NULL);
     CHECK(pool_wait_login(&pool, 1, WAIT_MS));
-    char path[64], text[32] = "";
-    snprintf(path, sizeof path, "/proc/%ld/task/%ld/children", (long)pid, (long)pid);
-    FILE *f = fopen(path, "r");
-    CHECK(f && fgets(text, sizeof text, f));
-    if (f) fclose(f);
-    long child = strtol(text, NULL, 10);
+    long child = 0;
+    CHECK_U64(children(pid, &child), 1);
     CHECK(child > 1);
     if (child > 1) kill((pid_t)child, SIGKILL);
     CHECK(pool_wait_login(&pool, 2, WAIT_MS));
