@@ -12,7 +12,7 @@ export const probe = join(build, 'tests', 'wire_probe');
 export const readingsPerTask = 16;
 
 /** Chain, contracts and coordinator are up; `meters` meters are registered. Removed after the test, unless it failed. */
-export async function roadUp(t, { meters, workers = [], leases = {} }) {
+export async function roadUp(t, { meters, workers = [], workerArgs = [], leases = {} }) {
   const cache = join(build, 'demo');
   mkdirSync(cache, { recursive: true });
   const files = await application(cache, bin);
@@ -26,7 +26,7 @@ export async function roadUp(t, { meters, workers = [], leases = {} }) {
   stack.writeProject();
   await stack.writeConfig({ leases });
   await stack.startCoordinator();
-  for (const name of workers) await stack.startWorker(name, ['--threads', '1']);
+  for (const name of workers) await stack.startWorker(name, ['--threads', '1', ...workerArgs]);
   if (workers.length) await stack.nodesReady(workers.length);
   stack.paidBefore = await stack.paid();
   return stack;

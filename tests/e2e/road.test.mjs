@@ -42,15 +42,37 @@ test('messages handed in over HTTP by the command line settle too', async (t) =>
   await exactlyOnce(stack, await settled(stack, 1));
 });
 
+/** Stops a worker between a task's witness and its proof, as its log tells; its name and the task's first digits. */
+async function stopInMidProof(stack) {
+  const proving = (name) => {
+    const said = stack.log(name);
+    const witnessed = [...said.matchAll(/task (\w+) lease \d+: fetch/g)].map((m) => m[1]);
+    return witnessed.find((id) => !new RegExp(`task ${id} lease \\d+: proof`).test(said));
+  };
+  return until('a worker is in mid-proof', async () => {
+    for (const [name, worker] of stack.workers) {
+      if (!proving(name)) continue;
+      worker.process.kill('SIGSTOP');
+      await sleep(200); // what it said before is in its log by now
+      const task = proving(name);
+      if (task) return [name, task];
+      worker.process.kill('SIGCONT');
+    }
+    return null;
+  }, 60000, 2);
+}
+
 test('kill -9 of a worker in mid-proof: its task settles through the other', async (t) => {
-  const stack = await roadUp(t, { meters: 2, workers: ['mill-1', 'mill-2'] });
+  const stack = await roadUp(t, { meters: 2, workers: ['mill-1', 'mill-2'], workerArgs: ['--no-supervisor'] });
   stack.feed(2, 3 * readingsPerTask);
-  const victim = await until('a worker is proving', async () => {
-    const name = (await stack.api('/v1/nodes')).nodes.find((node) => node.open_leases > 0)?.name;
-    return name && stack.workers.get(name);
-  }, 30000, 5);
-  await victim.kill();
-  await exactlyOnce(stack, await settled(stack, 6));
+  const [victim, short] = await stopInMidProof(stack);
+  await stack.workers.get(victim).kill();
+  const tasks = await settled(stack, 6);
+  await exactlyOnce(stack, tasks);
+  const task = await stack.api(`/v1/tasks/${tasks.find((each) => each.id.startsWith(`0x${short}`)).id}`);
+  assert.notEqual(task.node_name, victim);
+  assert.equal(task.attempts, 2);
+  assert.equal(task.history.filter((h) => h.to === 'packed').length, 2, 'packed, and given back once');
 });
 
 test('kill -9 of the coordinator, again and again: every task settles exactly once', async (t) => {
