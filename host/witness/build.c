@@ -302,7 +302,20 @@ static bool same_file(int fd, const char *path)
            a.st_ino == b.st_ino;
 }
 
-static int open_entry(const struct pm_build *b) { return open(b->entry, O_RDONLY | O_CLOEXEC | O_NOFOLLOW); }
+/* Under a shared lock, by which whoever trims the folder sees that it is in use. -1: not there. */
+static int open_entry(const struct pm_build *b)
+{
+    for (;;) {
+        int fd = open(b->entry, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        if (fd < 0) return -1;
+        while (flock(fd, LOCK_SH) != 0 && errno == EINTR) {}
+        if (same_file(fd, b->entry)) {
+            (void)futimens(fd, NULL);
+            return fd;
+        }
+        close(fd); /* removed a moment ago */
+    }
+}
 
 enum pm_status pm_build_open(int *out_fd, const struct pm_build *b, int bad_fd, struct pm_error *err)
 {

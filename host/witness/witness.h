@@ -31,7 +31,9 @@ struct pm_circuit_info {
 /* Opens the circuit, translating and compiling it where cache_dir does not hold it yet. cache_dir is made
  * where it is missing; it must belong to the user and be writable by nobody else (PM_AUTH), and may be shared
  * by processes. PM_FORMAT: no WebAssembly; PM_UNSUPPORTED: no module of circom 2; PM_NOT_FOUND: file or tool
- * missing; PM_TIMEOUT, PM_SANDBOX: a tool or the circuit broke its limits. */
+ * missing; PM_TIMEOUT, PM_SANDBOX: a tool or the circuit broke its limits. An open circuit holds a shared
+ * lock (flock) on its file cache_dir/circuit-HASH, and that file's time of modification is its last use:
+ * whoever keeps the folder within a size knows what to leave alone and what to remove first. */
 PM_MUST_USE enum pm_status pm_circuit_open(struct pm_circuit **out, const char *wasm_path,
                                            const char *cache_dir, struct pm_error *err);
 void pm_circuit_close(struct pm_circuit **circuit);

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "worker/download.h"
+#include "worker/room.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,13 +24,14 @@ enum { MAX_ATTEMPTS = 6, FIRST_WAIT_MS = 250, LOCK_WAIT_MS = 50, MAX_KNOWN = 256
 struct pm_artifacts {
     char dir[PM_ARTIFACT_PATH - 128];
     uint64_t max_bytes;
+    struct pm_room *room;
     pthread_mutex_t lock;
     uint8_t known[MAX_KNOWN][32]; /* hashed by this process; the oldest makes room */
     size_t n_known;
 };
 
 enum pm_status pm_artifacts_new(struct pm_artifacts **out, const char *dir, uint64_t max_bytes,
-                                struct pm_error *err)
+                                struct pm_room *room, struct pm_error *err)
 {
     *out = NULL;
     struct pm_artifacts *a = calloc(1, sizeof *a);
@@ -44,6 +46,7 @@ enum pm_status pm_artifacts_new(struct pm_artifacts **out, const char *dir, uint
         return pm_fail(err, PM_IO, "%s: cannot make the folder for artifacts: %s", dir, strerror(errno));
     }
     a->max_bytes = max_bytes;
+    a->room = room;
     pthread_mutex_init(&a->lock, NULL);
     *out = a;
     return PM_OK;
@@ -125,17 +128,51 @@ static enum pm_status check_hash(int fd, const struct pm_artifact *artifact, con
     return pm_fail(err, PM_MISMATCH, "%.300s: expected sha256 %s, found %s", name, expected_text, found_text);
 }
 
-/* Whether the file is there and right. A wrong one is removed: it was whole once, so the disk or a person
- * changed it. */
-static enum pm_status have(struct pm_artifacts *a, bool *there, const char *path,
+/* Whether the open file is the one of that name. */
+static bool is_at(int fd, const char *path)
+{
+    struct stat ours, there;
+    return fstat(fd, &ours) == 0 && stat(path, &there) == 0 && ours.st_ino == there.st_ino &&
+           ours.st_dev == there.st_dev;
+}
+
+/* Makes an open file a held one (trim.h). Whoever trims locks it for a moment, and may just have removed it:
+ * then *fd is closed and -1. */
+static enum pm_status hold_open(int *fd, const char *path, struct pm_error *err)
+{
+    int got;
+    do got = flock(*fd, LOCK_SH);
+    while (got != 0 && errno == EINTR);
+    enum pm_status status =
+        got == 0 ? PM_OK : pm_fail(err, PM_IO, "%s: cannot be locked: %s", path, strerror(errno));
+    if (got == 0 && is_at(*fd, path)) return PM_OK;
+    close(*fd);
+    *fd = -1;
+    return status;
+}
+
+/* Opens and holds the file. -1 with PM_OK: it is not there. */
+static enum pm_status open_held(int *fd, const char *path, struct pm_error *err)
+{
+    for (;;) {
+        *fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+        if (*fd < 0 && errno == ENOENT) return PM_OK;
+        if (*fd < 0) return pm_fail(err, PM_IO, "%s: cannot be opened: %s", path, strerror(errno));
+        PM_TRY(hold_open(fd, path, err));
+        if (*fd >= 0) return PM_OK;
+    }
+}
+
+/* Whether the file is there and right; then *hold. A wrong one is removed: it was whole once, so the disk or
+ * a person changed it. */
+static enum pm_status have(struct pm_artifacts *a, int *hold, const char *path,
                            const struct pm_artifact *artifact, int cancel_fd, struct pm_error *err)
 {
     struct stat st;
-    *there = false;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-    if (fd < 0)
-        return errno == ENOENT ? PM_OK
-                               : pm_fail(err, PM_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    int fd;
+    *hold = -1;
+    PM_TRY(open_held(&fd, path, err));
+    if (fd < 0) return PM_OK;
     enum pm_status status = PM_OK;
     bool right = fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
                  (artifact->size_bytes == 0 || (uint64_t)st.st_size == artifact->size_bytes);
@@ -145,22 +182,29 @@ static enum pm_status have(struct pm_artifacts *a, bool *there, const char *path
         right = status == PM_OK;
         if (status == PM_MISMATCH) status = PM_OK;
     }
+    if (right) {
+        (void)futimens(fd, NULL); /* its last use */
+        *hold = fd;
+        return PM_OK;
+    }
     close(fd);
-    *there = right;
-    if (!right && status == PM_OK && unlink(path) != 0)
+    if (status == PM_OK && unlink(path) != 0)
         return pm_fail(err, PM_IO, "%s: it is damaged and cannot be removed: %s", path, strerror(errno));
     return status;
 }
 
-/* Locks SHA.part. It may have been renamed or removed by the last holder: then a new one is made. */
+/* Locks SHA.part. It may have been renamed or removed by the last holder, who may hold it on under its new
+ * name: then a new one is made. */
 static enum pm_status lock_part(int *out, const char *part, int cancel_fd, struct pm_error *err)
 {
     for (;;) {
-        struct stat ours, there;
+        bool locked = false;
         int fd = open(part, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
         if (fd < 0) return pm_fail(err, PM_IO, "%s: cannot be made: %s", part, strerror(errno));
-        while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-            if (errno != EWOULDBLOCK && errno != EINTR) {
+        while (!locked && is_at(fd, part)) {
+            locked = flock(fd, LOCK_EX | LOCK_NB) == 0;
+            if (locked || errno == EINTR) continue;
+            if (errno != EWOULDBLOCK) {
                 close(fd);
                 return pm_fail(err, PM_IO, "%s: cannot be locked: %s", part, strerror(errno));
             }
@@ -168,8 +212,7 @@ static enum pm_status lock_part(int *out, const char *part, int cancel_fd, struc
             close(fd);
             return pm_fail(err, PM_CANCELLED, "%s: cancelled", part);
         }
-        if (fstat(fd, &ours) == 0 && stat(part, &there) == 0 && ours.st_ino == there.st_ino &&
-            ours.st_dev == there.st_dev) {
+        if (locked && is_at(fd, part)) {
             *out = fd;
             return PM_OK;
         }
@@ -213,42 +256,72 @@ static enum pm_status fill(struct pm_artifacts *a, int fd, const struct pm_artif
     }
 }
 
-enum pm_status pm_artifacts_get(struct pm_artifacts *a, char path[PM_ARTIFACT_PATH],
-                                const struct pm_artifact *artifact, int cancel_fd, struct pm_error *err)
+/* Fetches into the part under its lock, fd, and puts it in place. */
+static enum pm_status fetch(struct pm_artifacts *a, int fd, const char *part, const char *path,
+                            const struct pm_artifact *artifact, int cancel_fd, struct pm_error *err)
 {
-    char part[PM_ARTIFACT_PATH], sha[65];
-    bool there = false;
-    int fd = -1;
-    enum pm_status status = PM_OK;
-    if (artifact->size_bytes > a->max_bytes)
-        return pm_fail(err, PM_NO_MEMORY, "%.300s: %llu bytes, at most %llu are allowed", artifact->url,
-                       (unsigned long long)artifact->size_bytes, (unsigned long long)a->max_bytes);
-    pm_hex_encode(sha, artifact->sha256, 32);
-    (void)snprintf(path, PM_ARTIFACT_PATH, "%s/%s", a->dir, sha);
-    (void)snprintf(part, sizeof part, "%s/%s.part", a->dir, sha);
-    PM_TRY(have(a, &there, path, artifact, cancel_fd, err));
-    if (there) return PM_OK;
-
-    PM_TRY(lock_part(&fd, part, cancel_fd, err));
-    PM_GOTO(have(a, &there, path, artifact, cancel_fd, err)); /* whoever held the lock may have finished it */
-    if (there) {
-        unlink(part);
-        goto out;
-    }
-    PM_GOTO(fill(a, fd, artifact, cancel_fd, err));
-    if (fsync(fd) != 0 || rename(part, path) != 0) {
-        status = pm_fail(err, PM_IO, "%s: cannot be put in place: %s", path, strerror(errno));
-        goto out;
-    }
+    PM_TRY(fill(a, fd, artifact, cancel_fd, err));
+    if (fsync(fd) != 0 || rename(part, path) != 0)
+        return pm_fail(err, PM_IO, "%s: cannot be put in place: %s", path, strerror(errno));
     (void)is_known(a, artifact->sha256, true);
     int dir = open(a->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (dir >= 0) {
         (void)fsync(dir);
         close(dir);
     }
+    return PM_OK;
+}
+
+/* What is not there yet: under the part's lock, within the budget. *hold -1 with PM_OK: it was trimmed at
+ * once. */
+static enum pm_status get_missing(struct pm_artifacts *a, int *hold, const char *path,
+                                  const struct pm_artifact *artifact, int cancel_fd, struct pm_error *err)
+{
+    char part[PM_ARTIFACT_PATH + 8];
+    int fd = -1;
+    enum pm_status status = PM_OK;
+    (void)snprintf(part, sizeof part, "%s.part", path);
+    PM_TRY(lock_part(&fd, part, cancel_fd, err));
+    PM_GOTO(have(a, hold, path, artifact, cancel_fd, err)); /* whoever held the lock may have finished it */
+    if (*hold >= 0) {
+        unlink(part);
+        goto out;
+    }
+    if (a->room) PM_GOTO(pm_room_take(a->room, artifact->size_bytes, cancel_fd, err));
+    status = fetch(a, fd, part, path, artifact, cancel_fd, err);
+    if (status == PM_OK) status = hold_open(&fd, path, err);
+    if (a->room) pm_room_give(a->room, artifact->size_bytes);
+    if (status == PM_OK) {
+        *hold = fd;
+        return PM_OK;
+    }
 out:
-    close(fd); /* and with it the lock */
+    if (fd >= 0) close(fd); /* and with it the lock */
     return status;
+}
+
+enum pm_status pm_artifacts_get(struct pm_artifacts *a, char path[PM_ARTIFACT_PATH], int *hold,
+                                const struct pm_artifact *artifact, int cancel_fd, struct pm_error *err)
+{
+    char sha[65];
+    int fd = -1;
+    if (hold) *hold = -1;
+    if (artifact->size_bytes > a->max_bytes)
+        return pm_fail(err, PM_NO_MEMORY, "%.300s: %llu bytes, at most %llu are allowed", artifact->url,
+                       (unsigned long long)artifact->size_bytes, (unsigned long long)a->max_bytes);
+    pm_hex_encode(sha, artifact->sha256, 32);
+    (void)snprintf(path, PM_ARTIFACT_PATH, "%s/%s", a->dir, sha);
+    PM_TRY(have(a, &fd, path, artifact, cancel_fd, err));
+    for (int i = 0; fd < 0 && i < MAX_ATTEMPTS; i++)
+        PM_TRY(get_missing(a, &fd, path, artifact, cancel_fd, err));
+    if (fd < 0)
+        return pm_fail(err, PM_NO_MEMORY, "%s: trimmed again and again; the budget for files is too small",
+                       path);
+    if (hold)
+        *hold = fd;
+    else
+        close(fd);
+    return PM_OK;
 }
 
 static void mark_of(char out[PM_ARTIFACT_PATH + 16], const char *path)

@@ -10,18 +10,22 @@
 enum { PM_ARTIFACT_PATH = 4096 };
 
 struct pm_artifacts;
+struct pm_room;
 
-/* dir is made where it is missing. max_bytes: of one artifact. */
+/* dir is made where it is missing. max_bytes: of one artifact. room: the budget that it keeps to (room.h);
+ * NULL: none. */
 PM_MUST_USE enum pm_status pm_artifacts_new(struct pm_artifacts **out, const char *dir, uint64_t max_bytes,
-                                            struct pm_error *err);
+                                            struct pm_room *room, struct pm_error *err);
 void pm_artifacts_free(struct pm_artifacts **artifacts);
 
 /* The path of the artifact, downloading it first where it is not there. A file that is there is hashed at its
  * first use by this process and removed if it changed. size_bytes 0: not known. PM_MISMATCH: what the server
- * gave has another hash or size (the text says both). PM_CANCELLED when cancel_fd (or -1) becomes readable.
- * Otherwise as download.h. */
+ * gave has another hash or size (the text says both). PM_NO_MEMORY: beyond max_bytes or the budget.
+ * PM_CANCELLED when cancel_fd (or -1) becomes readable. Otherwise as download.h. *hold: a descriptor that
+ * keeps the file from being trimmed (trim.h) until the caller closes it, -1 on failure; NULL where somebody
+ * holds it already. */
 PM_MUST_USE enum pm_status pm_artifacts_get(struct pm_artifacts *artifacts, char path[PM_ARTIFACT_PATH],
-                                            const struct pm_artifact *artifact, int cancel_fd,
+                                            int *hold, const struct pm_artifact *artifact, int cancel_fd,
                                             struct pm_error *err);
 
 /* Whether the file's content was checked in depth; kept as an empty file beside it. */

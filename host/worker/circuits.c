@@ -112,3 +112,15 @@ void pm_circuits_release(struct pm_circuits *c, unsigned slot)
     c->entry[slot].users--;
     pthread_mutex_unlock(&c->lock);
 }
+
+void pm_circuits_close_idle(struct pm_circuits *c)
+{
+    pthread_mutex_lock(&c->lock);
+    for (size_t i = 0; i < MAX_CIRCUITS; i++) {
+        struct entry *e = &c->entry[i];
+        if (e->state != OPEN || e->users > 0) continue;
+        pm_circuit_close(&e->circuit);
+        e->state = FREE;
+    }
+    pthread_mutex_unlock(&c->lock);
+}

@@ -8,7 +8,7 @@
 
 struct pm_circuits;
 
-/* cache_dir: of native code, see pm_circuit_open. */
+/* cache_dir: of native code, see pm_circuit_open. Each open circuit holds its file there (trim.h). */
 PM_MUST_USE enum pm_status pm_circuits_new(struct pm_circuits **out, const char *cache_dir,
                                            struct pm_error *err);
 void pm_circuits_free(struct pm_circuits **circuits); /* none may be in use */
@@ -19,5 +19,7 @@ PM_MUST_USE enum pm_status pm_circuits_get(struct pm_circuits *circuits, const s
                                            unsigned *slot, const char *path, const uint8_t sha256[32],
                                            struct pm_error *err);
 void pm_circuits_release(struct pm_circuits *circuits, unsigned slot);
+/* Closes those that are at rest. */
+void pm_circuits_close_idle(struct pm_circuits *circuits);
 
 #endif

@@ -41,6 +41,10 @@ const char pm_worker_help[] =
     "prepared)\n"
     "  --device NAME           auto, cpu (default: auto: the best that is there)\n"
     "  --memory MIB            for proving keys and proofs (default: half of this machine's memory)\n"
+    "  --cache MIB             for fetched files and compiled circuits on the disk; those not used for "
+    "longest "
+    "give\n"
+    "                          way (default: what they have, and nine tenths of what is free at the start)\n"
     "  --max-artifact MIB      the largest file that is fetched (default: 65536)\n"
     "Running\n"
     "  --config FILE           a YAML file with these options by their long names, e.g. \"slots: 4\"; "
@@ -112,15 +116,16 @@ enum setting {
     THREADS,
     SLOTS,
     MEMORY,
+    CACHE,
     MAX_ARTIFACT,
     DRAIN,
     LOG,
     CONFIG,
     N_SETTINGS
 };
-static const char *const setting_names[N_SETTINGS] = {"join",         "data",          "name",  "device",
-                                                      "beneficiary",  "threads",       "slots", "memory",
-                                                      "max-artifact", "drain-seconds", "log",   "config"};
+static const char *const setting_names[N_SETTINGS] = {
+    "join",   "data",  "name",         "device",        "beneficiary", "threads", "slots",
+    "memory", "cache", "max-artifact", "drain-seconds", "log",         "config"};
 
 static enum pm_status set(struct pm_worker_config *c, enum setting setting, const char *value,
                           struct pm_error *err)
@@ -152,6 +157,8 @@ static enum pm_status set(struct pm_worker_config *c, enum setting setting, cons
         return PM_OK;
     case MEMORY:
         return set_number(&c->memory_mib, name, value, 16, 1u << 30, err);
+    case CACHE:
+        return set_number(&c->cache_mib, name, value, 1, 1u << 30, err);
     case MAX_ARTIFACT:
         return set_number(&c->max_artifact_mib, name, value, 1, 1u << 30, err);
     case DRAIN:
@@ -185,6 +192,7 @@ static const cyaml_schema_field_t raw_fields[] = {
     TEXT("threads", THREADS),
     TEXT("slots", SLOTS),
     TEXT("memory", MEMORY),
+    TEXT("cache", CACHE),
     TEXT("max-artifact", MAX_ARTIFACT),
     TEXT("drain-seconds", DRAIN),
     TEXT("log", LOG),

@@ -5,15 +5,20 @@
 #include "base/clock.h"
 #include "worker/artifacts.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
 
 enum { MAX_KEYS = 32 };
 
 struct entry {
     bool used;
     uint8_t sha256[32];
+    int hold; /* keeps the file from being trimmed */
     struct pm_zkey zkey;
     struct pm_key *key;
     struct pm_prover *prover;
@@ -43,15 +48,21 @@ static void drop(struct pm_keys *keys, struct entry *e)
     pm_prover_free(&e->prover);
     pm_key_free(&e->key);
     pm_zkey_close(&e->zkey);
+    close(e->hold);
     keys->used_bytes -= e->bytes;
     memset(e, 0, sizeof *e);
+}
+
+void pm_keys_drop_all(struct pm_keys *keys)
+{
+    for (size_t i = 0; i < MAX_KEYS; i++)
+        if (keys->entry[i].used) drop(keys, &keys->entry[i]);
 }
 
 void pm_keys_free(struct pm_keys **keys)
 {
     if (!*keys) return;
-    for (size_t i = 0; i < MAX_KEYS; i++)
-        if ((*keys)->entry[i].used) drop(*keys, &(*keys)->entry[i]);
+    pm_keys_drop_all(*keys);
     free(*keys);
     *keys = NULL;
 }
@@ -97,7 +108,18 @@ static enum pm_status too_large(const struct pm_keys *keys, const char *path, ui
 static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char *path, struct pm_error *err)
 {
     bool checked = pm_artifacts_is_checked(path);
-    PM_TRY(pm_zkey_open(&e->zkey, path, checked ? PM_CHECK_SHAPE : PM_CHECK_DEEP, keys->pool, err));
+    int hold = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (hold < 0 || flock(hold, LOCK_SH) != 0) {
+        if (hold >= 0) close(hold);
+        return pm_fail(err, PM_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    }
+    enum pm_status status =
+        pm_zkey_open(&e->zkey, path, checked ? PM_CHECK_SHAPE : PM_CHECK_DEEP, keys->pool, err);
+    if (status != PM_OK) {
+        close(hold);
+        return status;
+    }
+    e->hold = hold;
     e->used = true; /* from here on drop() cleans up */
     if (!checked) PM_TRY(pm_artifacts_set_checked(path, err));
 

@@ -22,11 +22,19 @@ static void set_phase(struct pm_worker *w, struct pm_job *job, enum pm_phase pha
     pthread_mutex_unlock(&w->lock);
 }
 
-static const struct pm_artifact *artifact_of(const struct pm_job *job, enum pm_artifact_kind kind)
+/* The first artifact of a kind; n_artifacts where the task names none. */
+static size_t artifact_of(const struct pm_job *job, enum pm_artifact_kind kind)
 {
-    for (size_t i = 0; i < job->n_artifacts; i++)
-        if (job->artifacts[i].kind == kind) return &job->artifacts[i];
-    return NULL;
+    size_t i = 0;
+    while (i < job->n_artifacts && job->artifacts[i].kind != kind) i++;
+    return i;
+}
+
+/* Its file, which then stays as long as the job needs it. */
+static enum pm_status fetch(struct pm_worker *w, struct pm_job *job, char path[PM_ARTIFACT_PATH], size_t i,
+                            struct pm_error *err)
+{
+    return pm_artifacts_get(w->artifacts, path, &job->held[i], &job->artifacts[i], job->cancel_fd, err);
 }
 
 /* The circuit's own fault, or that of the input it was given: another worker would fare no better. Everything
@@ -43,6 +51,7 @@ static enum pm_status compute(struct pm_worker *w, struct pm_job *job, const cha
     const struct pm_circuit *circuit = NULL;
     unsigned slot = 0;
     PM_TRY(pm_circuits_get(w->circuits, &circuit, &slot, wasm, sha256, err));
+    pm_room_tidy(w->room); /* its native code may be new */
     uint64_t begin = pm_clock_ms();
     enum pm_status status = PM_OK;
     if (begin >= job->deadline_ms) {
@@ -62,17 +71,16 @@ static enum pm_status compute(struct pm_worker *w, struct pm_job *job, const cha
 static enum pm_status prepare(struct pm_worker *w, struct pm_job *job, struct pm_error *err)
 {
     char path[PM_ARTIFACT_PATH], text[64];
-    const struct pm_artifact *zkey = artifact_of(job, PM_ARTIFACT_ZKEY),
-                             *wasm = artifact_of(job, PM_ARTIFACT_WASM);
-    if (!zkey || !wasm)
+    size_t zkey = artifact_of(job, PM_ARTIFACT_ZKEY), wasm = artifact_of(job, PM_ARTIFACT_WASM);
+    if (zkey == job->n_artifacts || wasm == job->n_artifacts)
         return pm_fail(err, PM_PROTOCOL, "the task names no %s; expected one zkey and one wasm",
-                       zkey ? "wasm" : "zkey");
+                       zkey == job->n_artifacts ? "zkey" : "wasm");
     uint64_t begin = pm_clock_ms();
-    PM_TRY(pm_artifacts_get(w->artifacts, path, zkey, job->cancel_fd, err));
-    PM_TRY(pm_artifacts_get(w->artifacts, path, wasm, job->cancel_fd, err));
+    PM_TRY(fetch(w, job, path, zkey, err));
+    PM_TRY(fetch(w, job, path, wasm, err));
     uint64_t fetched = pm_clock_ms();
     set_phase(w, job, PM_PHASE_WITNESS);
-    PM_TRY(compute(w, job, path, wasm->sha256, err));
+    PM_TRY(compute(w, job, path, job->artifacts[wasm].sha256, err));
     pm_log(PM_LOG_INFO, "witness", "%s: fetch %u ms, witness %u ms", pm_worker_task_text(text, job),
            (unsigned)(fetched - begin), (unsigned)(pm_clock_ms() - fetched));
     return PM_OK;

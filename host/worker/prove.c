@@ -40,7 +40,8 @@ static enum pm_status prove(struct pm_worker *w, struct pm_job *job, char **proo
     for (size_t i = 0; i < job->n_artifacts && !artifact; i++)
         if (job->artifacts[i].kind == PM_ARTIFACT_ZKEY) artifact = &job->artifacts[i];
     if (!artifact) return pm_fail(err, PM_PROTOCOL, "the task names no zkey");
-    PM_TRY(pm_artifacts_get(w->artifacts, path, artifact, job->cancel_fd, err)); /* it is there already */
+    PM_TRY(
+        pm_artifacts_get(w->artifacts, path, NULL, artifact, job->cancel_fd, err)); /* it is there already */
     PM_TRY(pm_keys_get(w->keys, &key, &prover, path, artifact->sha256, &loaded_ms, err));
     const struct pm_zkey *zkey = pm_key_zkey(key);
     PM_TRY(check_fit(&job->witness, zkey, err));
@@ -69,6 +70,12 @@ void *pm_worker_prove(void *arg)
     struct pm_worker *w = arg;
     pthread_mutex_lock(&w->lock);
     while (!w->stopping) {
+        if (w->let_go) { /* the disk is full of files, and those of loaded keys are among them */
+            w->let_go = false;
+            pthread_mutex_unlock(&w->lock);
+            pm_keys_drop_all(w->keys);
+            pthread_mutex_lock(&w->lock);
+        }
         struct pm_job *job = pm_work_take(&w->work, PM_JOB_READY);
         if (!job) {
             pthread_cond_wait(&w->changed, &w->lock);

@@ -9,16 +9,27 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static void blank(struct pm_job *job)
+{
+    memset(job, 0, sizeof *job);
+    job->cancel_fd = -1;
+    for (size_t i = 0; i < sizeof job->held / sizeof *job->held; i++) job->held[i] = -1;
+}
+
 void pm_work_init(struct pm_work *work, unsigned slots)
 {
     memset(work, 0, sizeof *work);
     work->slots = slots;
-    for (size_t i = 0; i < PM_WORK_JOBS; i++) work->job[i].cancel_fd = -1;
+    for (size_t i = 0; i < PM_WORK_JOBS; i++) blank(&work->job[i]);
 }
 
-/* Drops what is secret and large. */
+/* Drops what is secret and large, and lets go of files. */
 static void unload(struct pm_job *job)
 {
+    for (size_t i = 0; i < sizeof job->held / sizeof *job->held; i++) {
+        if (job->held[i] >= 0) close(job->held[i]);
+        job->held[i] = -1;
+    }
     pm_witness_fini(&job->witness);
     if (job->input) pm_wipe(job->input, job->input_len);
     free(job->input);
@@ -32,8 +43,7 @@ static void forget(struct pm_job *job)
     free(job->proof);
     free(job->public_signals);
     if (job->cancel_fd >= 0) close(job->cancel_fd);
-    memset(job, 0, sizeof *job);
-    job->cancel_fd = -1;
+    blank(job);
 }
 
 void pm_work_fini(struct pm_work *work)

@@ -34,6 +34,7 @@ struct pm_job {
     char version[65];
     size_t n_artifacts;
     struct pm_artifact artifacts[8];
+    int held[8]; /* descriptors that keep the artifacts' files (artifacts.h), or -1; until it is unloaded */
     char *input; /* input.json, NUL behind it */
     size_t input_len;
 

@@ -93,11 +93,35 @@ static uint64_t memory_budget(const struct pm_worker_config *config)
     return pages > 0 && page > 0 ? (uint64_t)pages * (uint64_t)page / 2 : 1ull << 30;
 }
 
+/* The disk needs room: what is only kept because it may be wanted again is closed. */
+static void let_go(void *arg)
+{
+    struct pm_worker *w = arg;
+    pm_circuits_close_idle(w->circuits);
+    pthread_mutex_lock(&w->lock);
+    w->let_go = true;
+    pthread_cond_broadcast(&w->changed);
+    pthread_mutex_unlock(&w->lock);
+}
+
+static enum pm_status open_files(struct pm_worker *w, struct pm_error *err)
+{
+    const struct pm_worker_config *c = w->config;
+    char artifacts[4096], circuits[4096];
+    (void)snprintf(artifacts, sizeof artifacts, "%s/artifacts", c->data);
+    (void)snprintf(circuits, sizeof circuits, "%s/circuits", c->data);
+    PM_TRY(make_folder(artifacts, err));
+    PM_TRY(pm_room_new(&w->room, artifacts, circuits, c->cache_mib << 20, let_go, w, err));
+    pm_log(PM_LOG_INFO, "start", "fetched files and compiled circuits may take %llu MiB",
+           (unsigned long long)(pm_room_budget(w->room) >> 20));
+    PM_TRY(pm_artifacts_new(&w->artifacts, artifacts, c->max_artifact_mib << 20, w->room, err));
+    return pm_circuits_new(&w->circuits, circuits, err);
+}
+
 /* Everything that needs no other thread. On failure close_parts() releases what there is. */
 static enum pm_status open_parts(struct pm_worker *w, struct pm_error *err)
 {
     const struct pm_worker_config *c = w->config;
-    char path[4096];
     PM_TRY(pm_join_parse(&w->join, c->join, err));
     w->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake_fd < 0) return pm_fail(err, PM_NO_MEMORY, "no descriptor: %s", strerror(errno));
@@ -109,10 +133,7 @@ static enum pm_status open_parts(struct pm_worker *w, struct pm_error *err)
     PM_TRY(pm_selftest(c->data, c->device, w->pool, err));
     pm_log(PM_LOG_INFO, "start", "self-test passed in %u ms: %s", (unsigned)(pm_clock_ms() - begin),
            w->device_text);
-    (void)snprintf(path, sizeof path, "%s/artifacts", c->data);
-    PM_TRY(pm_artifacts_new(&w->artifacts, path, c->max_artifact_mib << 20, err));
-    (void)snprintf(path, sizeof path, "%s/circuits", c->data);
-    PM_TRY(pm_circuits_new(&w->circuits, path, err));
+    PM_TRY(open_files(w, err));
     PM_TRY(pm_keys_new(&w->keys, c->device, memory_budget(c), w->pool, err));
     return pm_wire_new(&w->wire, err);
 }
@@ -123,6 +144,7 @@ static void close_parts(struct pm_worker *w)
     pm_keys_free(&w->keys);
     pm_circuits_free(&w->circuits);
     pm_artifacts_free(&w->artifacts);
+    pm_room_free(&w->room);
     pm_pool_free(&w->pool);
     if (w->wake_fd >= 0) close(w->wake_fd);
 }

@@ -15,6 +15,7 @@
 #include "worker/circuits.h"
 #include "worker/config.h"
 #include "worker/keys.h"
+#include "worker/room.h"
 #include "worker/work.h"
 
 #include <pthread.h>
@@ -28,6 +29,7 @@ struct pm_worker {
 
     struct pm_wire *wire;
     struct pm_pool *pool;
+    struct pm_room *room;           /* on the disk */
     struct pm_artifacts *artifacts; /* prepare */
     struct pm_circuits *circuits;   /* prepare */
     struct pm_keys *keys;           /* prove only */
@@ -37,6 +39,7 @@ struct pm_worker {
     pthread_cond_t changed;
     struct pm_work work;
     bool stopping;    /* threads end */
+    bool let_go;      /* loaded keys shall be dropped: the disk needs their room */
     bool in;          /* logged in */
     bool login_again; /* the heartbeat's socket was told so */
     uint8_t session[16];

@@ -31,7 +31,7 @@ static void open_all(void)
     snprintf(folder, sizeof folder, "artifacts%u", number++);
     test_random_bytes(content, SIZE);
     web = web_start();
-    CHECK_OK(pm_artifacts_new(&artifacts, in_folder(folder), 1 << 20, &err), err);
+    CHECK_OK(pm_artifacts_new(&artifacts, in_folder(folder), 1 << 20, NULL, &err), err);
 }
 
 static void close_all(void)
@@ -58,7 +58,7 @@ static struct web_page page_at(const char *where)
 static enum pm_status get(const struct pm_artifact *a)
 {
     memset(&err, 0, sizeof err);
-    return pm_artifacts_get(artifacts, path, a, -1, &err);
+    return pm_artifacts_get(artifacts, path, NULL, a, -1, &err);
 }
 
 static void check_content(void)
@@ -93,7 +93,7 @@ PM_TEST(once_and_then_from_the_disk)
         fclose(f);
     }
     pm_artifacts_free(&artifacts);
-    CHECK_OK(pm_artifacts_new(&artifacts, in_folder(folder), 1 << 20, &err), err);
+    CHECK_OK(pm_artifacts_new(&artifacts, in_folder(folder), 1 << 20, NULL, &err), err);
     CHECK_OK(get(&a), err);
     check_content();
     CHECK_U64(web_look(web, "/a").requests, 2);
@@ -207,7 +207,7 @@ PM_TEST(sizes)
     CHECK_OK(get(&a), err);
     check_content();
     pm_artifacts_free(&artifacts);
-    CHECK_OK(pm_artifacts_new(&artifacts, in_folder("small"), SIZE - 1, &err), err);
+    CHECK_OK(pm_artifacts_new(&artifacts, in_folder("small"), SIZE - 1, NULL, &err), err);
     CHECK_U64(get(&a), PM_MISMATCH); /* unknown, and it turns out too long */
     close_all();
 }
@@ -273,14 +273,14 @@ PM_TEST(other_schemes_and_redirects)
 
 struct getter {
     struct pm_artifact a;
-    int cancel_fd;
+    int cancel_fd, hold;
     enum pm_status status;
 };
 static void *get_in_thread(void *arg)
 {
     struct getter *g = arg;
     char where[PM_ARTIFACT_PATH];
-    g->status = pm_artifacts_get(artifacts, where, &g->a, g->cancel_fd, NULL);
+    g->status = pm_artifacts_get(artifacts, where, &g->hold, &g->a, g->cancel_fd, NULL);
     return NULL;
 }
 
@@ -299,10 +299,12 @@ PM_TEST(threads_that_want_the_same_fetch_it_once)
     for (int i = 0; i < 500 && web_look(web, "/t").requests == 0; i++) pm_clock_sleep_ms(10);
     pm_clock_sleep_ms(100);
     web_release(web, "/t");
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 4; i++) { /* each of them keeps the file held, which keeps no other from it */
         pthread_join(thread[i], NULL);
         CHECK_U64(g[i].status, PM_OK);
+        CHECK(g[i].hold >= 0);
     }
+    for (int i = 0; i < 4; i++) close(g[i].hold);
     CHECK_U64(web_look(web, "/t").requests, 1);
     close_all();
 }
@@ -326,6 +328,7 @@ PM_TEST(cancelled_while_downloading_and_while_waiting)
     for (int i = 0; i < 2; i++) {
         pthread_join(thread[i], NULL);
         CHECK_U64(g[i].status, PM_CANCELLED);
+        CHECK(g[i].hold == -1);
     }
     CHECK(pm_clock_ms() - begin < 3000);
     close(fd);

@@ -32,6 +32,12 @@ PM_TEST(defaults_and_options)
     CHECK_OK(
         parse("--join=" JOIN, "--data=/d", "--slots=5", "--device=cpu", "--no-supervisor", "--log=debug"),
         err);
+    CHECK_U64(config.cache_mib, 0);
+    CHECK_OK(parse("--join=" JOIN, "--data=/d", "--cache=5", NULL, NULL, NULL), err);
+    CHECK_U64(config.cache_mib, 5);
+    CHECK_OK(
+        parse("--join=" JOIN, "--data=/d", "--slots=5", "--device=cpu", "--no-supervisor", "--log=debug"),
+        err);
     CHECK(config.slots == 5 && !config.supervise && config.log == PM_LOG_DEBUG);
     CHECK_OK(parse("keygen", "--data", "/d", "--name", "mill-1", NULL), err);
     CHECK(config.command == PM_WORKER_SHOW_KEYS);
@@ -50,25 +56,11 @@ PM_TEST(defaults_and_options)
 PM_TEST(wrong_arguments)
 {
     static const char *const bad[][2] = {
-        {"--slots", "0"},
-        {"--slots", "33"},
-        {"--slots", "x"},
-        {"--slots", "-1"},
-        {"--slots", " 1"},
-        {"--threads", "9999"},
-        {"--memory", "1"},
-        {"--name", "a b"},
-        {"--name", "a#b"},
-        {"--name", ""},
-        {"--log", "loud"},
-        {"--beneficiary", "0x12"},
-        {"--join", "proofmill://x"},
-        {"--nonsense", "1"},
-        {"stray", NULL},
-        {"--slots", NULL},
-        {"--drain-seconds", "1e3"},
-        {"--device", ""},
-        {"--data", ""},
+        {"--slots", "0"},          {"--slots", "33"},           {"--slots", "x"},    {"--slots", "-1"},
+        {"--slots", " 1"},         {"--threads", "9999"},       {"--memory", "1"},   {"--cache", "0"},
+        {"--name", "a b"},         {"--name", "a#b"},           {"--name", ""},      {"--log", "loud"},
+        {"--beneficiary", "0x12"}, {"--join", "proofmill://x"}, {"--nonsense", "1"}, {"stray", NULL},
+        {"--slots", NULL},         {"--drain-seconds", "1e3"},  {"--device", ""},    {"--data", ""},
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         CHECK_MSG(parse("--data", "/d", "--show-keys", bad[i][0], bad[i][1], NULL) == PM_USAGE, "%s %s",
@@ -113,9 +105,9 @@ PM_TEST(bad_files)
 PM_TEST(the_help_names_every_option)
 {
     static const char *const options[] = {
-        "--join",   "--data",      "--name",         "--beneficiary", "--threads",       "--slots",
-        "--device", "--memory",    "--max-artifact", "--config",      "--drain-seconds", "--no-supervisor",
-        "--log",    "--show-keys", "keygen",         "--help",        "--version"};
+        "--join",          "--data",   "--name",      "--beneficiary",  "--threads", "--slots",
+        "--device",        "--memory", "--cache",     "--max-artifact", "--config",  "--drain-seconds",
+        "--no-supervisor", "--log",    "--show-keys", "keygen",         "--help",    "--version"};
     for (size_t i = 0; i < sizeof options / sizeof *options; i++)
         CHECK_MSG(strstr(pm_worker_help, options[i]), "%s", options[i]);
 }

@@ -11,6 +11,7 @@
 #include "prove/prover.h"
 #include "prove/setup.h"
 #include "web.h"
+#include "worker/trim.h"
 #include "worker/work.h"
 
 #include <dirent.h>
@@ -33,7 +34,7 @@ struct artifact_file {
     size_t len;
     uint8_t sha256[32];
 };
-static struct artifact_file zkey, wasm, other_zkey, hostile;
+static struct artifact_file zkey, wasm, other_zkey, hostile, shapes_zkey, shapes_wasm;
 static struct pm_vk vk;
 
 /* -- the program -- */
@@ -172,6 +173,11 @@ static void set_up(void)
     zkey = load(path);
     wasm = load(CIRCUITS_DIR "/multiplier/multiplier.wasm");
     hostile = load(HOSTILE_WASM);
+    snprintf(path, sizeof path, "%s", in_folder("shapes.zkey"));
+    make_key(CIRCUITS_DIR "/shapes/shapes.r1cs", path);
+    shapes_zkey = load(path);
+    shapes_wasm = load(CIRCUITS_DIR "/shapes/shapes.wasm");
+    snprintf(path, sizeof path, "%s", in_folder("multiplier.zkey"));
     struct pm_zkey z;
     CHECK_OK(pm_zkey_open(&z, path, PM_CHECK_DEEP, NULL, &err), err);
     CHECK_OK(pm_vk_from_zkey(&vk, &z, &err), err);
@@ -189,6 +195,8 @@ static void open_all(void)
     page("/wasm", &wasm, false);
     page("/other", &other_zkey, false);
     page("/hostile", &hostile, false);
+    page("/shapes.zkey", &shapes_zkey, false);
+    page("/shapes.wasm", &shapes_wasm, false);
     page("/held", &wasm, true);
     pool_open(&pool, worker_curve);
 }
@@ -571,6 +579,43 @@ PM_TEST(witnesses_are_computed_side_by_side)
         CHECK(pool_wait_lease(&pool, i, 0, true, 20000));
     }
     CHECK_U64(children((pid_t)worker, &any), 0);
+    stop(pid);
+    shut_all();
+}
+
+/* What the files that are fetched or compiled take. */
+static uint64_t cached_bytes(void)
+{
+    const char *const folders[] = {in_folder("data/artifacts"), in_folder("data/circuits")};
+    uint64_t bytes = 0;
+    CHECK_OK(pm_trim(&bytes, folders, 2, UINT64_MAX, &err), err);
+    return bytes;
+}
+
+/* Two circuits whose programs do not fit beside each other: each gives way to the other, and both are proved.
+ */
+PM_TEST(the_disk_is_not_filled)
+{
+    static const char shapes_input[] =
+        "{\"one\": 7, \"list\": [1, 2, 3], \"matrix\": [[1, 0, 5], [2, 8, 13]]}";
+    open_all();
+    pid_t pid = start("--cache=1");
+    CHECK(pool_wait_login(&pool, 1, WAIT_MS));
+    CHECK(cached_bytes() <= 1 << 20); /* at the start, of what tests before left */
+    for (uint8_t i = 1; i <= 3; i++) {
+        struct pm_msg m = task(i, i, i == 2 ? shapes_input : "{\"a\": 3, \"b\": 11}");
+        if (i == 2) {
+            m.task.artifacts[0] = artifact(PM_ARTIFACT_ZKEY, &shapes_zkey, "/shapes.zkey");
+            m.task.artifacts[1] = artifact(PM_ARTIFACT_WASM, &shapes_wasm, "/shapes.wasm");
+        }
+        CHECK(pool_wait_credit(&pool, i, 20000));
+        pool_send(&pool, &m);
+        CHECK(pool_wait(&pool, &m, PM_MSG_RESULT, WAIT_MS));
+        CHECK_U64(m.result.lease, i);
+        pm_msg_fini(&m);
+        done(i, i, true);
+        CHECK(cached_bytes() > 700000 && cached_bytes() <= 1 << 20);
+    }
     stop(pid);
     shut_all();
 }
