@@ -130,6 +130,20 @@ static bool choose(struct push *push, struct pm_request *request, const char *id
     return false;
 }
 
+/* {"status", "text"} of a request of which no line was taken; the others' faults stand in "errors". */
+static json_t *nothing_taken(const struct push *push)
+{
+    char said[400];
+    json_t *first = json_array_get(push->errors, 0);
+    const char *text = json_string_value(json_object_get(first, "text"));
+    if (text)
+        snprintf(said, sizeof said, "no line of the body is a message of this project; line %lld: %.300s",
+                 (long long)json_integer_value(json_object_get(first, "line")), text);
+    else
+        snprintf(said, sizeof said, "the body has no lines; expected messages, one a line");
+    return json_pack("{s:i,s:s}", "status", MHD_HTTP_BAD_REQUEST, "text", said);
+}
+
 enum MHD_Result pm_http_push(struct pm_request *request)
 {
     struct push push;
@@ -147,10 +161,7 @@ enum MHD_Result pm_http_push(struct pm_request *request)
                           json_pack("{s:I,s:s,s:I,s:I,s:O,s:O,s:o*}", "project", (json_int_t)push.project->id,
                                     "version", push.version->version, "accepted", (json_int_t)push.n, "new",
                                     (json_int_t)push.n_new, "messages", push.accepted, "errors", push.errors,
-                                    "error",
-                                    nothing ? json_pack("{s:i,s:s}", "status", MHD_HTTP_BAD_REQUEST, "text",
-                                                        "no line of the body is a message of this project")
-                                            : NULL));
+                                    "error", nothing ? nothing_taken(&push) : NULL));
 out:
     push_fini(&push);
     return result;

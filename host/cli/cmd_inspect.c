@@ -111,7 +111,9 @@ enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result)
     FILE *f = fopen(path, "rb");
     if (!f) return pm_fail(&cli->err, PM_IO, "%s: cannot be read: %s", path, strerror(errno));
     size_t n = fread(magic, 1, 4, f);
+    int why = ferror(f) ? errno : 0;
     (void)fclose(f);
+    if (why) return pm_fail(&cli->err, PM_IO, "%s: cannot be read: %s", path, strerror(why));
     if (n == 4 && memcmp(magic, "zkey", 4) == 0) return inspect_zkey(cli, path, result);
     if (n == 4 && memcmp(magic, "ptau", 4) == 0) return inspect_ptau(cli, path, result);
     if (n == 4 && memcmp(magic, "wtns", 4) == 0) return inspect_wtns(cli, path, result);

@@ -67,6 +67,16 @@ static enum pm_status read_messages(char **out, struct pm_cli *cli, const char *
     return pm_json_load(out, &len, path, max_messages_bytes, &cli->err);
 }
 
+/* Good lines were taken though others were not; a script must learn of those. */
+static enum pm_status check_lines(json_t *answer, struct pm_cli *cli)
+{
+    json_t *errors = json_object_get(answer, "errors"), *first = json_array_get(errors, 0);
+    if (!first) return PM_OK;
+    return pm_fail(&cli->err, PM_FORMAT, "%zu lines are no messages, %lld were accepted; line %lld: %s",
+                   json_array_size(errors), number(answer, "accepted"), number(first, "line"),
+                   text(first, "text"));
+}
+
 enum pm_status cmd_submit(struct pm_cli *cli, json_t **result)
 {
     char path[160], *messages;
@@ -76,7 +86,7 @@ enum pm_status cmd_submit(struct pm_cli *cli, json_t **result)
     (void)snprintf(path, sizeof path, "/v1/projects/%s/messages", cli->arg[0]);
     enum pm_status status = cli_http(result, cli, path, messages);
     free(messages);
-    return status;
+    return status == PM_OK ? check_lines(*result, cli) : status;
 }
 
 enum pm_status cmd_tasks(struct pm_cli *cli, json_t **result)

@@ -55,7 +55,10 @@ static enum pm_status judge(struct pm_cli *cli, const char *url, long code, json
 {
     if (code >= 200 && code < 300 && root) return PM_OK;
     const char *text = json_string_value(json_object_get(json_object_get(root, "error"), "text"));
-    enum pm_status status = code == 404 ? PM_NOT_FOUND : code == 401 || code == 403 ? PM_AUTH : PM_PROTOCOL;
+    enum pm_status status = code == 404                  ? PM_NOT_FOUND
+                            : code == 401 || code == 403 ? PM_AUTH
+                            : code == 400 || code == 413 ? PM_FORMAT /* of what was asked, or handed in */
+                                                         : PM_PROTOCOL;
     if (text) return pm_fail(&cli->err, status, "%s: %s", url, text);
     return pm_fail(&cli->err, status, "%s: answered with code %ld and %s", url, code,
                    root ? "no reason" : "no JSON");
@@ -70,6 +73,10 @@ enum pm_status cli_http(json_t **out, struct pm_cli *cli, const char *path, cons
     enum pm_status status = PM_OK;
     if ((size_t)snprintf(url, sizeof url, "%s%s", base_url(cli), path) >= sizeof url)
         return pm_fail(&cli->err, PM_USAGE, "the URL is too long");
+    if (strncmp(url, "http://", 7) != 0 && strncmp(url, "https://", 8) != 0)
+        return pm_fail(&cli->err, PM_USAGE,
+                       "the coordinator's URL: expected http:// or https://, found \"%.200s\"",
+                       base_url(cli));
     CURL *curl = curl_easy_init();
     if (!curl) return pm_fail(&cli->err, PM_NO_MEMORY, "libcurl cannot start");
     headers = curl_slist_append(NULL, "Content-Type: application/x-ndjson");

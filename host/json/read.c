@@ -29,6 +29,24 @@ static enum pm_status bad(const struct place *at, const char *what)
     return pm_fail(at->err, PM_FORMAT, "%s: %s: %s", at->file, at->member, what);
 }
 
+/* The beginning of a value as JSON, for errors; the buffer is the caller's. */
+static const char *excerpt(char out[64], const json_t *json)
+{
+    char *text = json ? json_dumps(json, JSON_ENCODE_ANY | JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
+    const char *all = text ? text : "nothing";
+    (void)snprintf(out, 64, "%.57s%s", all, strlen(all) > 57 ? "..." : "");
+    free(text);
+    return out;
+}
+
+/* As bad, with what was found there. */
+static enum pm_status found(const struct place *at, const char *expected, const json_t *json)
+{
+    char text[64];
+    return pm_fail(at->err, PM_FORMAT, "%s: %s: expected %s, found %s", at->file, at->member, expected,
+                   excerpt(text, json));
+}
+
 static enum pm_status parse(json_t **out, json_type type, const char *name, const char *text, size_t len,
                             struct pm_error *err)
 {
@@ -36,9 +54,12 @@ static enum pm_status parse(json_t **out, json_type type, const char *name, cons
     *out = json_loadb(text, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &e);
     if (!*out) return pm_fail(err, PM_FORMAT, "%s: line %d, column %d: %s", name, e.line, e.column, e.text);
     if (json_typeof(*out) == type) return PM_OK;
+    char said[64];
+    enum pm_status status = pm_fail(err, PM_FORMAT, "%s: expected %s, found %s", name,
+                                    type == JSON_OBJECT ? "an object" : "an array", excerpt(said, *out));
     json_decref(*out);
     *out = NULL;
-    return pm_fail(err, PM_FORMAT, "%s: expected %s", name, type == JSON_OBJECT ? "an object" : "an array");
+    return status;
 }
 
 /* PM_FORMAT for a member that is not in the list, so that nothing in a file goes unread. */
@@ -57,17 +78,18 @@ static enum pm_status only_members(json_t *object, const char *const *known, con
 static enum pm_status array_of(const json_t *json, size_t n, const struct place *at)
 {
     if (!json) return bad(at, "missing");
-    if (!json_is_array(json) || json_array_size(json) != n)
-        return pm_fail(at->err, PM_FORMAT, "%s: %s: expected an array of %zu", at->file, at->member, n);
-    return PM_OK;
+    if (json_is_array(json) && json_array_size(json) == n) return PM_OK;
+    if (!json_is_array(json)) return found(at, "an array", json);
+    return pm_fail(at->err, PM_FORMAT, "%s: %s: expected an array of %zu, found one of %zu", at->file,
+                   at->member, n, json_array_size(json));
 }
 
 /* A decimal string that fits len bytes. */
 static enum pm_status number(uint8_t *out, size_t len, const json_t *json, const struct place *at)
 {
-    if (!json_is_string(json)) return bad(at, "expected a decimal number in quotes");
+    if (!json_is_string(json)) return found(at, "a decimal number in quotes", json);
     if (json_string_length(json) > max_digits || !pm_json_parse_decimal(out, len, json_string_value(json)))
-        return bad(at, "expected decimal digits of a number that fits the field");
+        return found(at, "decimal digits of a number that fits the field", json);
     return PM_OK;
 }
 
@@ -76,7 +98,7 @@ static enum pm_status coordinate(uint8_t *out, const json_t *json, const struct 
     uint8_t plain[PM_FP_MAX_BYTES];
     PM_TRY(number(plain, at->curve->fp_bytes, json, at));
     if (!pm_coord_from_plain(at->curve, out, plain))
-        return bad(at, "a coordinate is not below the field's modulus");
+        return found(at, "a coordinate below the field's modulus", json);
     return PM_OK;
 }
 
@@ -103,7 +125,7 @@ static enum pm_status point1(uint8_t *out, const json_t *json, const struct plac
         if (is_text(x, "0") && is_text(y, "1")) return PM_OK;
         return bad(at, "a third coordinate of 0 is for infinity, written 0, 1, 0");
     }
-    if (!is_text(z, "1")) return bad(at, "the third coordinate must be \"1\"");
+    if (!is_text(z, "1")) return found(at, "\"1\" as the third coordinate", z);
     PM_TRY(coordinate(out, x, at));
     PM_TRY(coordinate(out + at->curve->fp_bytes, y, at));
     if (pm_bytes_are_zero(out, at->curve->g1_bytes)) return bad(at, "0, 0 is not a point");
@@ -127,7 +149,7 @@ static enum pm_status point2(uint8_t *out, const json_t *json, const struct plac
         if (is_pair(x, "0", "0") && is_pair(y, "1", "0")) return PM_OK;
         return bad(at, "a third coordinate of 0 is for infinity, written [0, 0], [1, 0], [0, 0]");
     }
-    if (!is_pair(z, "1", "0")) return bad(at, "the third coordinate must be [\"1\", \"0\"]");
+    if (!is_pair(z, "1", "0")) return found(at, "[\"1\", \"0\"] as the third coordinate", z);
     PM_TRY(pair(out, x, at));
     PM_TRY(pair(out + 2 * at->curve->fp_bytes, y, at));
     if (pm_bytes_are_zero(out, at->curve->g2_bytes)) return bad(at, "0, 0 is not a point");
@@ -140,10 +162,13 @@ static enum pm_status head(const struct pm_curve **out, const json_t *root, cons
                            struct pm_error *err)
 {
     const json_t *protocol = json_object_get(root, "protocol"), *curve = json_object_get(root, "curve");
+    char text_found[64];
     if (!is_text(protocol, "groth16"))
-        return pm_fail(err, PM_UNSUPPORTED, "%s: protocol: expected \"groth16\"", name);
+        return pm_fail(err, PM_UNSUPPORTED, "%s: protocol: expected \"groth16\", found %s", name,
+                       excerpt(text_found, protocol));
     if (curve ? !json_is_string(curve) : !json_object_get(root, "pi_a"))
-        return pm_fail(err, PM_FORMAT, "%s: curve: missing, or no text", name);
+        return pm_fail(err, PM_FORMAT, "%s: curve: expected its name, found %s", name,
+                       excerpt(text_found, curve));
     const char *text = curve ? json_string_value(curve) : "bn128";
     *out = strcmp(text, "tiny") == 0 ? NULL : pm_curve_by_name(strcmp(text, "bn254") == 0 ? "bn128" : text);
     if (!*out) return pm_fail(err, PM_UNSUPPORTED, "%s: curve \"%.32s\" is not supported", name, text);
@@ -220,9 +245,9 @@ static enum pm_status read_ic(struct pm_vk *vk, const json_t *root, struct place
 {
     const json_t *n_public = json_object_get(root, "nPublic"), *ic = json_object_get(root, "IC");
     at->member = "nPublic";
-    if (!json_is_integer(n_public)) return bad(at, "expected an integer");
+    if (!json_is_integer(n_public)) return found(at, "an integer", n_public);
     json_int_t n = json_integer_value(n_public);
-    if (n < 0 || n > max_public) return bad(at, "out of range");
+    if (n < 0 || n > max_public) return found(at, "a number of signals that a key can have", n_public);
     at->member = "IC";
     PM_TRY(array_of(ic, (size_t)n + 1, at));
     vk->ic = calloc((size_t)n + 1, vk->curve->g1_bytes);
@@ -237,7 +262,7 @@ static enum pm_status read_ic(struct pm_vk *vk, const json_t *root, struct place
 /* [[[c0, c1] * 3] * 2], equal to e(alpha, beta). */
 static enum pm_status check_alphabeta(const struct pm_vk *vk, const json_t *json, struct place *at)
 {
-    uint8_t expected[12 * PM_FP_MAX_BYTES], found[12 * PM_FP_MAX_BYTES];
+    uint8_t expected[12 * PM_FP_MAX_BYTES], said[12 * PM_FP_MAX_BYTES];
     size_t size = vk->curve->fp_bytes;
     at->member = "vk_alphabeta_12";
     PM_TRY(array_of(json, 2, at));
@@ -245,10 +270,10 @@ static enum pm_status check_alphabeta(const struct pm_vk *vk, const json_t *json
         const json_t *six = json_array_get(json, i / 6), *two = json_array_get(six, i / 2 % 3);
         PM_TRY(array_of(six, 3, at));
         PM_TRY(array_of(two, 2, at));
-        PM_TRY(number(found + i * size, size, json_array_get(two, i % 2), at));
+        PM_TRY(number(said + i * size, size, json_array_get(two, i % 2), at));
     }
     vk->curve->pairing(expected, vk->alpha1, vk->beta2);
-    if (memcmp(found, expected, 12 * size) != 0)
+    if (memcmp(said, expected, 12 * size) != 0)
         return bad(at, "is not the pairing of vk_alpha_1 and vk_beta_2");
     return PM_OK;
 }
@@ -256,7 +281,7 @@ static enum pm_status check_alphabeta(const struct pm_vk *vk, const json_t *json
 static enum pm_status read_dev(struct pm_vk *vk, const json_t *json, struct place *at)
 {
     at->member = "proofmill_development";
-    if (json && !json_is_true(json)) return bad(at, "expected true, or no such member");
+    if (json && !json_is_true(json)) return found(at, "true, or no such member", json);
     vk->dev = json != NULL;
     return PM_OK;
 }

@@ -1,5 +1,6 @@
 // The whole road: data in, verified proofs on-chain; with a worker and a coordinator killed on the way.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { run, sleep, until } from '../tools/process.mjs';
 import { bin, exactlyOnce, readingsPerTask, roadUp, settled } from './road.mjs';
@@ -22,6 +23,21 @@ test('readings of two meters settle, each task once, and can be explained', asyn
   const nodes = json('nodes').nodes;
   assert.equal(nodes.reduce((sum, node) => sum + node.proofs, 0), 4);
   assert.equal(json('tasks', '--state', 'settled').tasks.length, 4);
+
+  // What scripts see of a mistake.
+  const fails = (code, status, pattern, input, ...args) => {
+    const r = spawnSync(join(bin, 'proofmill'), [...args, '--url', stack.url, '--json'], { encoding: 'utf8', input });
+    const said = JSON.parse(r.stdout);
+    assert.deepEqual([r.status, said.ok, said.status], [code, false, status], r.stderr);
+    assert.match(said.message, pattern);
+  };
+  fails(4, 'NOT_FOUND', /begin with "0x00000000"/, '', 'explain', '0x00000000');
+  fails(4, 'NOT_FOUND', new RegExp('7'.repeat(64)), '', 'explain', `0x${'7'.repeat(64)}`);
+  fails(4, 'NOT_FOUND', /999/, '{}\n', 'submit', '999', '-');
+  fails(3, 'FORMAT', /state/, '', 'tasks', '--state', 'asleep');
+  const late = JSON.stringify(stack.readingsOf(1)[0]); // known already: accepted, and not new
+  fails(3, 'FORMAT', /line 1: .*"\/meter"|line 1: .*\/\w+/, '{}\n', 'submit', '1', '-');
+  fails(3, 'FORMAT', /1 lines are no messages, 1 were accepted; line 2: /, `${late}\n{}\n`, 'submit', '1', '-');
 
   const metrics = await (await fetch(`${stack.url}/metrics`)).text();
   assert.match(metrics, /^proofmill_tasks\{[^}]*state="settled"[^}]*\} 4$/m);

@@ -108,6 +108,8 @@ test('missing and malformed files are named', () => {
   writeFileSync(at('bad.json'), '{"pi_a": [}');
   fails(3, 'FORMAT', /bad\.json/, 'verify', at('vk.json'), at('public.json'), at('bad.json'));
   fails(3, 'UNSUPPORTED', /neither/, 'inspect', at('input.json'));
+  fails(4, 'IO', /directory/, 'inspect', dir);
+  fails(3, 'FORMAT', /vk\.json: expected an array, found \{/, 'verify', at('vk.json'), at('vk.json'), at('proof.json'));
 });
 
 test('prove refuses a witness that does not satisfy the circuit, and writes nothing', () => {
@@ -184,5 +186,10 @@ test('bench measures, as text and as JSON', () => {
 });
 
 test('a coordinator that is not there is a network failure', () => {
-  fails(6, 'NETWORK', /127\.0\.0\.1:9/, 'tasks', '--url', 'http://127.0.0.1:9');
+  writeFileSync(at('one.jsonl'), '{}\n');
+  for (const asked of [['tasks'], ['nodes'], ['explain', '0x12345678'], ['submit', '1', at('one.jsonl')]]) {
+    fails(6, 'NETWORK', /127\.0\.0\.1:9/, ...asked, '--url', 'http://127.0.0.1:9');
+    fails(2, 'USAGE', /expected http:\/\/ or https:\/\/, found "ftp:\/\/x"/, ...asked, '--url', 'ftp://x');
+  }
+  fails(4, 'NOT_FOUND', /nowhere\.jsonl/, 'submit', '1', at('nowhere.jsonl'));
 });

@@ -89,6 +89,36 @@ static void proof_refused(const char *a, const char *b, const char *c, enum pm_s
     CHECK((status == PM_OK) == (proof.curve != NULL));
 }
 
+static void proof_says(const char *text, const char *says)
+{
+    struct pm_proof proof;
+    struct pm_error err = {0};
+    CHECK(pm_json_read_proof(&proof, "p.json", text, strlen(text), &err) != PM_OK);
+    CHECK_STR(err.text, says);
+}
+
+PM_TEST(errors_say_what_was_found)
+{
+    proof_says("[1, 2]", "p.json: expected an object, found [1,2]");
+    proof_says("{\"pi_a\": 1, \"protocol\": \"plonk\"}",
+               "p.json: protocol: expected \"groth16\", found \"plonk\"");
+    proof_says("{\"pi_a\": 1}", "p.json: protocol: expected \"groth16\", found nothing");
+    proof_says("{\"pi_a\": 1, \"protocol\": \"groth16\", \"curve\": 7}",
+               "p.json: curve: expected its name, found 7");
+    proof_says("{\"pi_a\": 1, \"protocol\": \"groth16\"}", "p.json: pi_a: expected an array, found 1");
+    proof_says("{\"pi_a\": [1], \"protocol\": \"groth16\"}",
+               "p.json: pi_a: expected an array of 3, found one of 1");
+    proof_says("{\"pi_a\": [1, \"2\", \"1\"], \"protocol\": \"groth16\"}",
+               "p.json: pi_a: expected a decimal number in quotes, found 1");
+    proof_says("{\"pi_a\": [\"0x1\", \"2\", \"1\"], \"protocol\": \"groth16\"}",
+               "p.json: pi_a: expected decimal digits of a number that fits the field, found \"0x1\"");
+    proof_says(
+        "{\"pi_a\": [\"1\", \"2\", \"a very long text that is not worth repeating in whole, "
+        "because it is long\"], \"protocol\": \"groth16\"}",
+        "p.json: pi_a: expected \"1\" as the third coordinate, found \"a very long text that is not worth "
+        "repeating in whole, b...");
+}
+
 PM_TEST(points)
 {
     static const char one[] = "[\"1\", \"2\", \"1\"]", inf1[] = "[\"0\", \"1\", \"0\"]",
