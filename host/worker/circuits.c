@@ -1,6 +1,9 @@
 /* The table of open circuits (circuits.h). */
 #include "worker/circuits.h"
 
+#include "base/clock.h"
+#include "base/log.h"
+
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -75,6 +78,20 @@ again:;
     return place;
 }
 
+/* The first time a circuit is translated and compiled: whoever waits for its first proof should know why. */
+static enum pm_status open_and_say(struct pm_circuits *c, struct pm_circuit **out, const char *path,
+                                   const uint8_t sha256[32], struct pm_error *err)
+{
+    uint64_t begin = pm_clock_ms();
+    pm_log(PM_LOG_INFO, "witness",
+           "circuit %02x%02x%02x%02x: opening; the first time it is compiled, for up to minutes", sha256[0],
+           sha256[1], sha256[2], sha256[3]);
+    enum pm_status status = pm_circuit_open(out, path, c->cache_dir, err);
+    pm_log(PM_LOG_INFO, "witness", "circuit %02x%02x%02x%02x: %s after %u ms", sha256[0], sha256[1],
+           sha256[2], sha256[3], status == PM_OK ? "open" : "not opened", (unsigned)(pm_clock_ms() - begin));
+    return status;
+}
+
 enum pm_status pm_circuits_get(struct pm_circuits *c, const struct pm_circuit **out, unsigned *slot,
                                const char *path, const uint8_t sha256[32], struct pm_error *err)
 {
@@ -90,7 +107,7 @@ enum pm_status pm_circuits_get(struct pm_circuits *c, const struct pm_circuit **
         memcpy(e->sha256, sha256, 32);
         pthread_mutex_unlock(&c->lock);
         struct pm_circuit *circuit = NULL;
-        status = pm_circuit_open(&circuit, path, c->cache_dir, err);
+        status = open_and_say(c, &circuit, path, sha256, err);
         pthread_mutex_lock(&c->lock);
         e->circuit = circuit;
         e->state = status == PM_OK ? OPEN : FREE;

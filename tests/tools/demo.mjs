@@ -31,10 +31,20 @@ function bar(done, all) {
   return `[${'#'.repeat(full)}${'.'.repeat(width - full)}] ${done}/${all}`;
 }
 
-/** Shows one line per change until every task is settled or failed. */
+/** The workers that are compiling a circuit, as their logs tell. */
+function compiling(stack) {
+  return [...stack.workers.keys()].filter((name) => {
+    const said = stack.log(name);
+    return said.lastIndexOf(': opening; ') > Math.max(said.lastIndexOf(': open after '), said.lastIndexOf(': not opened '));
+  });
+}
+
+/** Shows one line per change, and what takes long, until every task is settled or failed. */
 async function watch(stack, expected) {
   let before = '';
-  const end = Date.now() + 300000;
+  let compilers = '';
+  let told = false;
+  const end = Date.now() + 600000;
   for (;;) {
     const tasks = await stack.tasks();
     const count = (state) => tasks.filter((t) => t.state === state).length;
@@ -42,8 +52,14 @@ async function watch(stack, expected) {
       + `checking ${count('checking')}, proved ${count('proved')}, submitted ${count('submitted')}, failed ${count('failed')}`;
     if (now !== before) say(now);
     before = now;
+    const at = compiling(stack).join(' and ');
+    if (at && at === compilers && !told) {
+      say(`${at} compile the circuit's witness program; only this first time, about a minute`);
+      told = true;
+    }
+    compilers = at;
     if (count('settled') + count('failed') >= expected) return tasks;
-    if (Date.now() > end) throw new Error(`not settled within five minutes; see the logs in ${stack.dir}`);
+    if (Date.now() > end) throw new Error(`not settled within ten minutes; see the logs in ${stack.dir}`);
     stack.coordinator.mustLive();
     await sleep(200);
   }
