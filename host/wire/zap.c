@@ -1,10 +1,13 @@
 /* The gatekeeper thread: a handshake passes only when the client's CURVE key is on the list, and its key in
- * hex becomes the User-Id of all that the connection sends. Without this thread libzmq would let any client
+ * hex becomes the User-Id of all that the connection sends. A key that connects again and again is told to
+ * come later: a client that floods the router with connections would use up its descriptors, and have tries
+ * enough to guess the id that libzmq gives out next (sock.h). Without this thread libzmq would let any client
  * in; sock.c therefore enforces the domain, and pm_wire_new fails when the handler's address cannot be bound.
  */
 #include "wire/zap.h"
 
 #include "base/bytes.h"
+#include "base/clock.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -12,25 +15,54 @@
 #include <string.h>
 #include <zmq.h>
 
+/* One connection costs a second, and time gives it back, up to what 30 connections at once cost. A worker has
+ * two, and a few more after each restart of either side. */
+enum { CONNECTION_MS = 1000, BURST_MS = 30 * CONNECTION_MS };
+
+struct allowed {
+    uint8_t key[32];
+    uint64_t seen_ms; /* when credit_ms was right */
+    uint64_t credit_ms;
+};
+
 struct pm_wire {
     void *context, *handler; /* handler: the thread's own after start */
     pthread_t thread;
-    pthread_mutex_t lock;   /* guards the list */
-    uint8_t (*allowed)[32]; /* sorted */
+    pthread_mutex_t lock;    /* guards the list */
+    struct allowed *allowed; /* sorted by key */
     size_t n_allowed;
 };
 
 void *pm_wire_context(struct pm_wire *wire) { return wire->context; }
 
-static int compare_keys(const void *a, const void *b) { return memcmp(a, b, 32); }
-
-static bool is_allowed(struct pm_wire *wire, const uint8_t key[32])
+static int compare_keys(const void *a, const void *b)
 {
+    return memcmp(((const struct allowed *)a)->key, ((const struct allowed *)b)->key, 32);
+}
+
+static struct allowed *find(const struct allowed *list, size_t n, const uint8_t key[32])
+{
+    struct allowed wanted;
+    memcpy(wanted.key, key, 32);
+    return n > 0 ? bsearch(&wanted, list, n, sizeof *list, compare_keys) : NULL;
+}
+
+enum verdict { PASS, LATER, REFUSE };
+
+static enum verdict judge(struct pm_wire *wire, const uint8_t key[32])
+{
+    enum verdict verdict = REFUSE;
     pthread_mutex_lock(&wire->lock);
-    bool found =
-        wire->n_allowed > 0 && bsearch(key, wire->allowed, wire->n_allowed, 32, compare_keys) != NULL;
+    struct allowed *a = find(wire->allowed, wire->n_allowed, key);
+    if (a) {
+        uint64_t now = pm_clock_ms(), back = now - a->seen_ms;
+        a->credit_ms = back < BURST_MS - a->credit_ms ? a->credit_ms + back : BURST_MS;
+        a->seen_ms = now;
+        verdict = a->credit_ms >= CONNECTION_MS ? PASS : LATER;
+        if (verdict == PASS) a->credit_ms -= CONNECTION_MS;
+    }
     pthread_mutex_unlock(&wire->lock);
-    return found;
+    return verdict;
 }
 
 /* A request's frames: version, request id, domain, address, identity, mechanism, credentials. */
@@ -90,10 +122,13 @@ static void answer(struct pm_wire *wire, const struct request *r)
     bool asked = r->well_formed && frame_is(r, FRAME_VERSION, "1.0") &&
                  frame_is(r, FRAME_DOMAIN, PM_ZAP_DOMAIN) && frame_is(r, FRAME_MECHANISM, "CURVE") &&
                  r->len[FRAME_KEY] == 32;
-    bool pass = asked && is_allowed(wire, r->frame[FRAME_KEY]);
+    static const char *const codes[] = {"200", "300", "400"};
+    static const char *const texts[] = {"OK", "too many connections of this CURVE key; later",
+                                        "this CURVE key is not on the list"};
+    enum verdict verdict = asked ? judge(wire, r->frame[FRAME_KEY]) : REFUSE;
     char user[65] = "";
-    if (pass) pm_hex_encode(user, r->frame[FRAME_KEY], 32);
-    const char *code = pass ? "200" : "400", *text = pass ? "OK" : "this CURVE key is not on the list";
+    if (verdict == PASS) pm_hex_encode(user, r->frame[FRAME_KEY], 32);
+    const char *code = codes[verdict], *text = texts[verdict];
     const struct {
         const void *data;
         size_t len;
@@ -170,15 +205,19 @@ void pm_wire_free(struct pm_wire **wire)
 enum pm_status pm_wire_allow(struct pm_wire *wire, const uint8_t (*curve_public)[32], size_t n,
                              struct pm_error *err)
 {
-    uint8_t(*list)[32] = NULL;
-    if (n > 0) {
-        list = calloc(n, sizeof *list);
-        if (!list) return pm_fail(err, PM_NO_MEMORY, "no memory for an allow-list of %zu keys", n);
-        memcpy(list, curve_public, n * sizeof *list);
-        qsort(list, n, sizeof *list, compare_keys);
+    struct allowed *list = calloc(n + 1, sizeof *list);
+    if (!list) return pm_fail(err, PM_NO_MEMORY, "no memory for an allow-list of %zu keys", n);
+    for (size_t i = 0; i < n; i++) {
+        memcpy(list[i].key, curve_public[i], 32);
+        list[i].credit_ms = BURST_MS;
     }
+    if (n > 0) qsort(list, n, sizeof *list, compare_keys);
     pthread_mutex_lock(&wire->lock);
-    uint8_t(*old)[32] = wire->allowed;
+    struct allowed *old = wire->allowed;
+    for (size_t i = 0; i < n; i++) {
+        const struct allowed *before = find(old, wire->n_allowed, list[i].key);
+        if (before) list[i] = *before;
+    }
     wire->allowed = list;
     wire->n_allowed = n;
     pthread_mutex_unlock(&wire->lock);

@@ -398,6 +398,52 @@ PM_TEST(ipv6_and_bad_addresses)
     pm_wire_free(&wire);
 }
 
+/* A key that connects again and again is put off; others are not, and it gets in again later. */
+PM_TEST(a_flood_of_connections)
+{
+    struct pair p;
+    struct pm_error err = {0};
+    struct pm_curve_keys other;
+    struct pm_dealer *flood[40];
+    unsigned up = 0;
+    open_pair(&p, "127.0.0.1");
+    CHECK_OK(pm_curve_keys_new(&other, &err), err);
+    uint8_t keys[2][32];
+    memcpy(keys[0], p.client.public_key, 32);
+    memcpy(keys[1], other.public_key, 32);
+    CHECK_OK(pm_wire_allow(p.wire, (const uint8_t(*)[32])keys, 2, &err), err);
+    uint64_t begin = pm_clock_ms();
+    for (int i = 0; i < 40; i++) flood[i] = dial(&p, &p.client);
+    for (int round = 0; round < 20; round++) {
+        struct pm_dealer_link link;
+        up = 0;
+        for (int i = 0; i < 40; i++) {
+            pm_dealer_link(flood[i], &link);
+            up += link.connections > 0;
+            CHECK_U64(link.refused, 0); /* told to come later is not told to go */
+        }
+        pm_clock_sleep_ms(50);
+    }
+    CHECK_OK(pm_wire_allow(p.wire, (const uint8_t(*)[32])keys, 2, &err), err); /* what is owed stays owed */
+    uint64_t spent_s = (pm_clock_ms() - begin) / 1000;
+    CHECK_MSG(up >= 30 && up <= 31 + spent_s, "%u connections within %llu s", up,
+              (unsigned long long)spent_s);
+    struct pm_dealer *d = dial(&p, &other);
+    struct pm_peer peer;
+    struct pm_msg m;
+    hello(d, 7);
+    CHECK_OK(receive(p.router, &peer, &m, WAIT_MS, &err), err);
+    CHECK_MEM(peer.curve_public, other.public_key, 32);
+    pm_msg_fini(&m);
+    pm_dealer_free(&d);
+    for (int i = 1; i < 40; i++) pm_dealer_free(&flood[i]);
+    CHECK_OK(receive_again(&p, flood[0], 8, &peer, &m, &err), err);
+    CHECK_MEM(peer.curve_public, p.client.public_key, 32);
+    pm_msg_fini(&m);
+    pm_dealer_free(&flood[0]);
+    close_pair(&p);
+}
+
 PM_TEST(many_keys_on_the_list)
 {
     struct pair p;
