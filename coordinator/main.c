@@ -1,18 +1,22 @@
 /* proofmill-coordinator: the program. Reads the configuration, wires the parts together (loop, HTTP API,
- * outbox), and waits for a signal. Commands about keys and contracts (keystore, deploy, send) are the chain
- * room's. */
+ * outbox), and waits for a signal; after HUP it reads everything again, and where something changed the parts
+ * are put together anew, as after a restart. Commands about keys and contracts (keystore, deploy, send) are
+ * the chain room's. */
 #include "coordinator/chain/deploy.h"
 #include "coordinator/chain/keystore.h"
 #include "coordinator/chain/outbox.h"
 #include "coordinator/http/server.h"
 #include "coordinator/loop.h"
 #include "coordinator/options.h"
+#include "coordinator/settings.h"
 
 #include "base/bytes.h"
 #include "base/log.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,23 +25,29 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The one thing that signal handlers know. */
+/* All that signal handlers know. */
 static struct pm_loop *volatile running;
+static volatile sig_atomic_t wants_end;
+static sem_t hangups;
 
 static void on_signal(int number)
 {
     struct pm_loop *loop = running;
-    if (!loop) return;
-    if (number == SIGHUP)
-        pm_loop_reload(loop);
-    else
-        pm_loop_stop(loop);
+    if (number == SIGHUP) {
+        if (loop) pm_loop_reload(loop);
+        (void)sem_post(&hangups);
+        return;
+    }
+    wants_end = 1;
+    if (loop) pm_loop_stop(loop);
 }
 
 struct coordinator {
-    struct pm_config *config;
-    struct pm_project **projects;
-    size_t n_projects;
+    const char *config_path;
+    pthread_t reader;     /* reads everything again after HUP */
+    pthread_mutex_t lock; /* guards settings, next, loop (as pointers) and ended */
+    struct pm_settings *settings, *next;
+    bool ended;
     struct pm_board *board;
     struct pm_loop *loop;
     struct pm_http *http;
@@ -77,18 +87,6 @@ static enum pm_status lock_folder(int *fd, const char *data_dir, struct pm_error
     return pm_fail(err, PM_CONFLICT, "another coordinator works in %s (it holds %s)", data_dir, path);
 }
 
-static enum pm_status load_projects(struct coordinator *c, struct pm_error *err)
-{
-    c->projects = calloc(c->config->n_projects + 1, sizeof(struct pm_project *));
-    if (!c->projects) return pm_fail(err, PM_NO_MEMORY, "no memory for projects");
-    for (unsigned i = 0; i < c->config->n_projects; i++) {
-        const struct pm_config_project *p = &c->config->projects[i];
-        PM_TRY(pm_project_load(&c->projects[i], p->id, p->where, p->has_sha256 ? p->sha256 : NULL, err));
-        c->n_projects++;
-    }
-    return PM_OK;
-}
-
 static enum pm_status load_token(char **token, const char *path, struct pm_error *err)
 {
     if (!path) return PM_OK;
@@ -100,7 +98,7 @@ static enum pm_status load_token(char **token, const char *path, struct pm_error
 static enum pm_status load_keys(struct coordinator *c, struct pm_error *err)
 {
     struct pm_identity identity;
-    enum pm_status status = pm_keyfile_load_or_new(&c->keys, &identity, c->config->keyfile, err);
+    enum pm_status status = pm_keyfile_load_or_new(&c->keys, &identity, c->settings->config->keyfile, err);
     pm_wipe(&identity, sizeof identity);
     return status;
 }
@@ -108,7 +106,7 @@ static enum pm_status load_keys(struct coordinator *c, struct pm_error *err)
 /* -- the chain -- */
 
 static enum pm_status outbox_targets(struct pm_outbox_target **out, size_t *n_out,
-                                     const struct coordinator *c, struct pm_error *err)
+                                     const struct pm_settings *c, struct pm_error *err)
 {
     size_t n = 0;
     for (size_t i = 0; i < c->n_projects; i++) n += c->projects[i]->n_versions;
@@ -135,7 +133,7 @@ static enum pm_status outbox_targets(struct pm_outbox_target **out, size_t *n_ou
 
 static enum pm_status make_outbox(struct coordinator *c, struct pm_error *err)
 {
-    const struct pm_config *config = c->config;
+    const struct pm_config *config = c->settings->config;
     struct pm_outbox_options options = {.max_fee_wei = config->max_fee_gwei * 1000000000u};
     struct pm_outbox_target *targets = NULL;
     uint8_t key[32], address[20];
@@ -148,7 +146,7 @@ static enum pm_status make_outbox(struct coordinator *c, struct pm_error *err)
     }
     PM_GOTO(pm_password_load(&password, config->password_file, err));
     PM_GOTO(pm_keystore_read(key, address, config->keystore, password, err));
-    PM_GOTO(outbox_targets(&targets, &n, c, err));
+    PM_GOTO(outbox_targets(&targets, &n, c->settings, err));
     PM_GOTO(pm_outbox_new(&c->outbox, config->ledger_path, key, targets, n, &options, err));
     pm_hex_encode(text, address, 20);
     pm_log(PM_LOG_INFO, "main", "transactions are paid by 0x%s, at most %llu gwei per gas", text,
@@ -184,15 +182,16 @@ static void join_string(char out[400], const struct pm_config *config, const uin
 static enum pm_status start_http(struct coordinator *c, struct pm_error *err)
 {
     char url[400];
-    uint64_t pulse_ms = 10000 + c->config->source_poll_ms;
+    const struct pm_config *config = c->settings->config;
+    uint64_t pulse_ms = 10000 + config->source_poll_ms;
     struct pm_http_options options = {
-        .host = c->config->http_host,
-        .port = c->config->http_port,
-        .ledger_path = c->config->ledger_path,
-        .pool = c->config->pool,
+        .host = config->http_host,
+        .port = config->http_port,
+        .ledger_path = config->ledger_path,
+        .pool = config->pool,
         .token = c->token,
-        .projects = c->projects,
-        .n_projects = c->n_projects,
+        .projects = c->settings->projects,
+        .n_projects = c->settings->n_projects,
         .board = c->board,
         .pulse_ms = pulse_ms,
         .wake = on_pushed,
@@ -201,75 +200,198 @@ static enum pm_status start_http(struct coordinator *c, struct pm_error *err)
         .outbox_ctx = c->outbox,
     };
     PM_TRY(pm_http_start(&c->http, &options, err));
-    pm_loop_http_url(url, c->config, pm_http_port(c->http));
+    pm_loop_http_url(url, config, pm_http_port(c->http));
     pm_loop_set_artifacts_url(c->loop, url);
     return PM_OK;
+}
+
+static void set_loop(struct coordinator *c, struct pm_loop *loop)
+{
+    pthread_mutex_lock(&c->lock);
+    c->loop = loop;
+    pthread_mutex_unlock(&c->lock);
 }
 
 static enum pm_status start(struct coordinator *c, struct pm_error *err)
 {
     char join[400];
-    struct pm_loop_options options = {
-        .config = c->config, .keys = &c->keys, .proved = on_proved, .proved_ctx = c};
-    PM_TRY(make_folder(c->config->data_dir, err));
-    PM_TRY(lock_folder(&c->lock_fd, c->config->data_dir, err));
+    const struct pm_settings *s = c->settings;
+    struct pm_loop *loop;
+    struct pm_loop_options options = {.config = s->config,
+                                      .projects = s->projects,
+                                      .n_projects = s->n_projects,
+                                      .keys = &c->keys,
+                                      .proved = on_proved,
+                                      .proved_ctx = c};
+    pm_log_set_level(s->config->log_level);
+    PM_TRY(make_folder(s->config->data_dir, err));
+    PM_TRY(lock_folder(&c->lock_fd, s->config->data_dir, err));
     PM_TRY(load_keys(c, err));
-    PM_TRY(load_token(&c->token, c->config->http_token_file, err));
-    PM_TRY(load_projects(c, err));
-    PM_TRY(pm_board_new(&c->board, c->projects, c->n_projects, err));
-    options.projects = c->projects;
-    options.n_projects = c->n_projects;
+    PM_TRY(load_token(&c->token, s->config->http_token_file, err));
+    PM_TRY(pm_board_new(&c->board, s->projects, s->n_projects, err));
     options.board = c->board;
-    PM_TRY(pm_loop_new(&c->loop, &options, err));
+    PM_TRY(pm_loop_new(&loop, &options, err));
+    set_loop(c, loop);
     PM_TRY(make_outbox(c, err));
     PM_TRY(start_http(c, err));
     if (c->outbox) PM_TRY(pm_outbox_start(c->outbox, err)); /* last: what it sends cannot be taken back */
-    join_string(join, c->config, c->keys.public_key, pm_loop_port(c->loop));
+    join_string(join, s->config, c->keys.public_key, pm_loop_port(c->loop));
     pm_log(PM_LOG_INFO, "main", "proofmill-coordinator " PM_VERSION ", pool %s, %zu projects",
-           c->config->pool, c->n_projects);
+           s->config->pool, s->n_projects);
     pm_log(PM_LOG_INFO, "main", "workers join with %s", join);
-    pm_log(PM_LOG_INFO, "main", "HTTP API on %s port %u", c->config->http_host, pm_http_port(c->http));
+    pm_log(PM_LOG_INFO, "main", "HTTP API on %s port %u", s->config->http_host, pm_http_port(c->http));
     return PM_OK;
 }
 
+/* Takes apart what start put together. */
 static void finish(struct coordinator *c)
 {
-    running = NULL;
+    struct pm_loop *loop = c->loop;
     pm_http_stop(&c->http);
     if (c->outbox) {
         pm_outbox_stop(c->outbox);
         pm_outbox_free(&c->outbox);
     }
-    pm_loop_free(&c->loop);
+    set_loop(c, NULL);
+    pm_loop_free(&loop);
     pm_board_free(&c->board);
-    for (size_t i = 0; i < c->n_projects; i++) pm_project_free(&c->projects[i]);
-    free(c->projects);
     if (c->token) pm_password_free(&c->token);
     pm_wipe(&c->keys, sizeof c->keys);
-    pm_config_free(&c->config);
     if (c->lock_fd >= 0) close(c->lock_fd);
+    c->lock_fd = -1;
 }
 
-/* The handlers run in this thread only: those that are started later inherit the blocked signals. */
-static enum pm_status run(struct coordinator *c, struct pm_error *err)
+/* Until a signal, or other settings. The handlers run in this thread only: those that are started inherit the
+ * blocked signals. */
+static enum pm_status run(struct coordinator *c, const sigset_t *ours, struct pm_error *err)
 {
-    sigset_t ours, before;
+    enum pm_status status = start(c, err);
+    if (status == PM_OK) {
+        running = c->loop;
+        pthread_sigmask(SIG_UNBLOCK, ours, NULL);
+        if (!wants_end) pm_loop_run(c->loop);
+        pthread_sigmask(SIG_BLOCK, ours, NULL);
+        running = NULL;
+        pm_log(PM_LOG_INFO, "main", "ending: open leases stay valid until their deadline");
+    }
+    finish(c);
+    return status;
+}
+
+/* -- reading everything again -- */
+
+static enum pm_status read_settings(struct pm_settings **out, const char *path, struct pm_error *err)
+{
+    PM_TRY(pm_settings_config(out, path, err));
+    enum pm_status status = pm_settings_projects(*out, err);
+    if (status != PM_OK) pm_settings_free(out);
+    return status;
+}
+
+/* Offers other settings to the main thread, whose loop then ends. */
+static void offer(struct coordinator *c, struct pm_settings *settings)
+{
+    pthread_mutex_lock(&c->lock);
+    bool same = memcmp(settings->hash, c->settings->hash, sizeof settings->hash) == 0;
+    struct pm_settings *old = same ? settings : c->next;
+    if (!same) {
+        c->next = settings;
+        if (c->loop) pm_loop_stop(c->loop);
+    }
+    pthread_mutex_unlock(&c->lock);
+    pm_settings_free(&old);
+    if (same) pm_log(PM_LOG_INFO, "main", "nothing changed in the configuration and its projects");
+}
+
+/* A thread of its own: projects may be far away, and their files large. */
+static void *read_again(void *arg)
+{
+    struct coordinator *c = arg;
+    for (;;) {
+        while (sem_wait(&hangups) != 0) {}
+        pthread_mutex_lock(&c->lock);
+        bool ended = c->ended;
+        pthread_mutex_unlock(&c->lock);
+        if (ended) return NULL;
+        struct pm_settings *settings;
+        struct pm_error err = {0};
+        if (read_settings(&settings, c->config_path, &err) == PM_OK)
+            offer(c, settings);
+        else
+            pm_log(PM_LOG_ERROR, "main", "%s; what was read before stays in force", err.text);
+    }
+}
+
+/* The settings that were offered, or NULL. */
+static struct pm_settings *take_next(struct coordinator *c)
+{
+    pthread_mutex_lock(&c->lock);
+    struct pm_settings *next = c->next;
+    c->next = NULL;
+    pthread_mutex_unlock(&c->lock);
+    return next;
+}
+
+/* The settings in force; the others are given back. */
+static struct pm_settings *put_in_force(struct coordinator *c, struct pm_settings *settings)
+{
+    pthread_mutex_lock(&c->lock);
+    struct pm_settings *old = c->settings;
+    c->settings = settings;
+    pthread_mutex_unlock(&c->lock);
+    return old;
+}
+
+/* Runs, with one set of settings after another, until a signal. Settings that cannot be started with give way
+ * to those before them. */
+static enum pm_status run_all(struct coordinator *c, const sigset_t *ours, struct pm_error *err)
+{
+    struct pm_settings *before = NULL;
+    for (;;) {
+        enum pm_status status = run(c, ours, err);
+        if (status != PM_OK && before) {
+            pm_log(PM_LOG_ERROR, "main", "%s; going back to what was read before", err->text);
+            before = put_in_force(c, before);
+            pm_settings_free(&before);
+            continue;
+        }
+        pm_settings_free(&before);
+        struct pm_settings *next = take_next(c);
+        if (status != PM_OK || wants_end || !next) {
+            pm_settings_free(&next);
+            return status;
+        }
+        pm_log(PM_LOG_INFO, "main",
+               "the configuration or a project changed: starting again with what they say now");
+        before = put_in_force(c, next);
+    }
+}
+
+static enum pm_status serve(struct coordinator *c, struct pm_error *err)
+{
+    sigset_t ours;
     struct sigaction action = {.sa_handler = on_signal};
     sigemptyset(&ours);
     sigaddset(&ours, SIGTERM);
     sigaddset(&ours, SIGINT);
     sigaddset(&ours, SIGHUP);
     signal(SIGPIPE, SIG_IGN);
-    pthread_sigmask(SIG_BLOCK, &ours, &before);
-    PM_TRY(start(c, err));
-    running = c->loop;
+    pthread_sigmask(SIG_BLOCK, &ours, NULL);
     sigaction(SIGTERM, &action, NULL);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGHUP, &action, NULL);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    pm_loop_run(c->loop);
-    pm_log(PM_LOG_INFO, "main", "ending: open leases stay valid until their deadline");
-    return PM_OK;
+    PM_TRY(pm_settings_projects(c->settings, err));
+    if (sem_init(&hangups, 0, 0) != 0) return pm_fail(err, PM_NO_MEMORY, "no semaphore: %s", strerror(errno));
+    int why = pthread_create(&c->reader, NULL, read_again, c);
+    if (why) return pm_fail(err, PM_NO_MEMORY, "cannot start a thread: %s", strerror(why));
+    enum pm_status status = run_all(c, &ours, err);
+    pthread_mutex_lock(&c->lock);
+    c->ended = true;
+    pthread_mutex_unlock(&c->lock);
+    (void)sem_post(&hangups);
+    pthread_join(c->reader, NULL);
+    pm_settings_free(&c->next);
+    return status;
 }
 
 /* -- commands -- */
@@ -277,27 +399,32 @@ static enum pm_status run(struct coordinator *c, struct pm_error *err)
 static enum pm_status show_join(struct coordinator *c, struct pm_error *err)
 {
     char join[400];
-    if (c->config->port == 0)
+    const struct pm_config *config = c->settings->config;
+    if (config->port == 0)
         return pm_fail(
             err, PM_USAGE,
             "listen.port is 0: the port is known only while the coordinator runs; its log shows the "
             "join string");
-    PM_TRY(make_folder(c->config->data_dir, err));
+    PM_TRY(make_folder(config->data_dir, err));
     PM_TRY(load_keys(c, err));
-    join_string(join, c->config, c->keys.public_key, c->config->port);
+    join_string(join, config, c->keys.public_key, config->port);
+    pm_wipe(&c->keys, sizeof c->keys);
     puts(join);
     return PM_OK;
 }
 
 static enum pm_status check_config(struct coordinator *c, struct pm_error *err)
 {
-    PM_TRY(load_token(&c->token, c->config->http_token_file, err));
-    PM_TRY(load_projects(c, err));
-    printf("the configuration is well-formed: pool %s\n", c->config->pool);
-    for (size_t i = 0; i < c->n_projects; i++)
-        printf("project %llu: %s, %u versions, the default is %s\n", (unsigned long long)c->projects[i]->id,
-               c->projects[i]->name ? c->projects[i]->name : "(no name)", c->projects[i]->n_versions,
-               c->projects[i]->default_version ? c->projects[i]->default_version : "(none)");
+    struct pm_settings *s = c->settings;
+    char *token = NULL;
+    PM_TRY(load_token(&token, s->config->http_token_file, err));
+    if (token) pm_password_free(&token);
+    PM_TRY(pm_settings_projects(s, err));
+    printf("the configuration is well-formed: pool %s\n", s->config->pool);
+    for (size_t i = 0; i < s->n_projects; i++)
+        printf("project %llu: %s, %u versions, the default is %s\n", (unsigned long long)s->projects[i]->id,
+               s->projects[i]->name ? s->projects[i]->name : "(no name)", s->projects[i]->n_versions,
+               s->projects[i]->default_version ? s->projects[i]->default_version : "(none)");
     return PM_OK;
 }
 
@@ -306,17 +433,20 @@ int main(int argc, char **argv)
     if (argc > 1 && strcmp(argv[1], "keystore") == 0) return pm_keystore_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "deploy") == 0) return pm_deploy_main(argc - 1, argv + 1);
     if (argc > 1 && strcmp(argv[1], "send") == 0) return pm_send_main(argc - 1, argv + 1);
-    struct coordinator c = {.lock_fd = -1};
+    struct coordinator c = {.lock_fd = -1, .lock = PTHREAD_MUTEX_INITIALIZER};
     struct pm_options options;
     struct pm_error err = {0};
     int ended = pm_options_parse(&options, argc, argv);
     if (ended) return ended - 1;
-    enum pm_status status = pm_config_load(&c.config, options.config, &err);
+    c.config_path = options.config;
+    enum pm_status status = pm_settings_config(&c.settings, options.config, &err);
     if (status == PM_OK) {
-        pm_log_set_level(c.config->log_level);
-        status = options.join ? show_join(&c, &err) : options.check ? check_config(&c, &err) : run(&c, &err);
+        pm_log_set_level(c.settings->config->log_level);
+        status = options.join    ? show_join(&c, &err)
+                 : options.check ? check_config(&c, &err)
+                                 : serve(&c, &err);
     }
     if (status != PM_OK) fprintf(stderr, "proofmill-coordinator: %s\n", err.text);
-    finish(&c);
+    pm_settings_free(&c.settings);
     return pm_status_exit_code(status);
 }

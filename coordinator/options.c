@@ -41,7 +41,10 @@ static const char help[] =
     "  checkers          threads that verify proofs                              [2]\n"
     "  log               debug, info, warn, error                                [info]\n"
     "\n"
-    "signals: TERM and INT end it in good order, HUP reads the list of workers again at once.\n"
+    "signals: TERM and INT end it in good order; HUP reads the list of workers again at once, then the "
+    "configuration "
+    "and the\n"
+    "  projects: where something changed it starts again with that, in the same process.\n"
     "exit codes: 0 ended in good order, 2 wrong arguments, 3 malformed input, 4 files, 5 memory, 6 network, "
     "7 not allowed.\n";
 

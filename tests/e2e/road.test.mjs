@@ -1,6 +1,7 @@
 // The whole road: data in, verified proofs on-chain; with a worker and a coordinator killed on the way.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { run, sleep, until } from '../tools/process.mjs';
 import { bin, exactlyOnce, readingsPerTask, roadUp, settled } from './road.mjs';
@@ -56,6 +57,25 @@ test('messages handed in over HTTP by the command line settle too', async (t) =>
   const lines = stack.simulate(1, readingsPerTask);
   run(join(bin, 'proofmill'), ['submit', '1', '-', '--url', stack.url], { input: lines });
   await exactlyOnce(stack, await settled(stack, 1));
+});
+
+test('a project that changes is read again on HUP, with work in hand, and its new version settles', async (t) => {
+  const stack = await roadUp(t, { meters: 1, workers: ['mill-1'] });
+  stack.send(stack.application, 'setVerifier(string,address)', 'string:1.1', `address:${stack.verifier}`);
+  stack.paidBefore = await stack.paid();
+  stack.feed(1, readingsPerTask);
+  await until('a task is packed', async () => (await stack.tasks()).length === 1);
+  const project = JSON.parse(readFileSync(stack.project, 'utf8'));
+  project.versions.push({ ...project.versions[0], version: '1.1' });
+  project.defaultVersion = '1.1';
+  writeFileSync(stack.project, JSON.stringify(project));
+  stack.coordinator.process.kill('SIGHUP');
+  await until('the new version is there', async () => (await stack.api('/v1/projects/1')).versions?.length === 2);
+  stack.feed(1, readingsPerTask);
+  const tasks = await settled(stack, 2);
+  await exactlyOnce(stack, tasks);
+  assert.deepEqual(tasks.map((task) => task.version).sort(), ['1.0', '1.1']);
+  assert.equal(stack.coordinator.ended, undefined, 'it is the same process');
 });
 
 /** Stops a worker between a task's witness and its proof, as its log tells; its name and the task's first digits. */

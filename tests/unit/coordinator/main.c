@@ -6,7 +6,9 @@
 #include "test.h"
 
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
 static struct service s;
@@ -65,18 +67,34 @@ static void configure(const char *more)
     file_write(config_path, s.dir, "c.yaml", text);
 }
 
-/* A free port, and the next one, as far as one can know. */
-static unsigned free_port(void) { return 20000 + (unsigned)(test_random() % 20000); }
-
-static bool wait_for(const char *part)
+/* A port that is free now, and below those that the system gives to whoever asks for any. */
+static unsigned free_port(void)
 {
-    for (int i = 0; i < 500; i++) {
-        if (strstr(output(), part)) return true;
+    for (;;) {
+        unsigned port = 20000 + (unsigned)((test_random() ^ (uint64_t)getpid()) % 12000);
+        struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons((uint16_t)port)};
+        at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        bool free_now = fd >= 0 && bind(fd, (struct sockaddr *)&at, sizeof at) == 0;
+        if (fd >= 0) close(fd);
+        if (free_now) return port;
+    }
+}
+
+/* Until the output has the part so many times. */
+static bool wait_for_times(const char *part, unsigned times)
+{
+    for (int i = 0; i < 1000; i++) {
+        unsigned n = 0;
+        for (const char *at = output(); (at = strstr(at, part)) != NULL; at++) n++;
+        if (n >= times) return true;
         pm_clock_sleep_ms(20);
     }
-    CHECK_MSG(false, "\"%s\" did not come: %s", part, output());
+    CHECK_MSG(false, "\"%s\" did not come %u times: %s", part, times, output());
     return false;
 }
+
+static bool wait_for(const char *part) { return wait_for_times(part, 1); }
 
 PM_TEST(what_it_says)
 {
@@ -177,6 +195,101 @@ PM_TEST(killed)
     CHECK_OK(pm_ledger_open(&s.ledger, ledger, &s.err), s.err);
     CHECK(service_wait_tasks(&s, PM_TASK_PROVED, 1, NULL));
     pm_ledger_close(&s.ledger);
+    pm_wipe(&identity, sizeof identity);
+    worker_free(&w);
+    service_free(&s);
+}
+
+/* The project file with one version more, which is the default from now on. */
+static void add_version(void)
+{
+    char path[700];
+    snprintf(path, sizeof path, "%s/project.json", s.dir);
+    json_t *project = json_load_file(path, 0, NULL), *versions = json_object_get(project, "versions");
+    json_t *second = json_deep_copy(json_array_get(versions, 0));
+    json_object_set_new(second, "version", json_string("2.0"));
+    json_array_append_new(versions, second);
+    json_object_set_new(project, "defaultVersion", json_string("2.0"));
+    char *text = json_dumps(project, 0);
+    file_write(NULL, s.dir, "project.json", text);
+    free(text);
+    json_decref(project);
+}
+
+/* first: of the four readings, which must be new. */
+static void one_task_of(struct worker *w, const char *version, const char *file, unsigned first)
+{
+    struct pm_msg msg;
+    char lines[400] = "";
+    CHECK(worker_login(w, &msg));
+    pm_msg_fini(&msg);
+    worker_credit(w, 1);
+    for (unsigned i = 0; i < SERVICE_TASK_SIZE; i++)
+        snprintf(lines + strlen(lines), sizeof lines - strlen(lines), "{\"meter\":\"y\",\"wh\":%u}\n",
+                 first + i);
+    file_write(NULL, s.dir, file, lines);
+    msg = worker_next(w, 10000);
+    CHECK_U64(msg.kind, PM_MSG_TASK);
+    CHECK_STR(msg.task.version, version);
+    if (msg.kind != PM_MSG_TASK) return;
+    worker_answer(w, &msg.task);
+    struct pm_msg answer = worker_next(w, 10000);
+    CHECK(answer.kind == PM_MSG_DONE && answer.done.accepted);
+    pm_msg_fini(&answer);
+    pm_msg_fini(&msg);
+}
+
+/* HUP: the same process goes on with what the files say now, or, where that is none or cannot be started
+ * with, with what they said before. */
+PM_TEST(read_again)
+{
+    char more[200], text[700];
+    struct worker w;
+    struct pm_identity identity;
+    unsigned port = free_port();
+    service_make(&s);
+    worker_make(&w, &s, "w", true);
+    snprintf(more, sizeof more, "listen: {port: %u, heartbeat_port: 0}\n", port);
+    configure(more);
+    pid_t pid = start(NULL);
+    CHECK(wait_for("HTTP API on"));
+    kill(pid, SIGHUP);
+    CHECK(wait_for("nothing changed"));
+
+    char project[700], kept[700];
+    snprintf(project, sizeof project, "%s/project.json", s.dir);
+    snprintf(kept, sizeof kept, "%s/kept.json", s.dir);
+    CHECK(rename(project, kept) == 0);
+    file_write(NULL, s.dir, "project.json", "{}");
+    kill(pid, SIGHUP);
+    CHECK(wait_for("stays in force"));
+    CHECK(rename(kept, project) == 0);
+
+    add_version();
+    kill(pid, SIGHUP);
+    CHECK(wait_for("starting again") && wait_for_times("HTTP API on", 2));
+    snprintf(text, sizeof text, "%s/data/deep/coordinator.key", s.dir);
+    CHECK_OK(pm_keyfile_load_or_new(&s.keys, &identity, text, &s.err), s.err);
+    w.port = port;
+    one_task_of(&w, "2.0", "readings/1.jsonl", 5);
+
+    struct sockaddr_in taken = {.sin_family = AF_INET};
+    socklen_t size = sizeof taken;
+    taken.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    CHECK(fd >= 0 && bind(fd, (struct sockaddr *)&taken, size) == 0 && listen(fd, 1) == 0 &&
+          getsockname(fd, (struct sockaddr *)&taken, &size) == 0);
+    snprintf(text, sizeof text, "listen: {port: %u, heartbeat_port: 0}\n", ntohs(taken.sin_port));
+    configure(text);
+    kill(pid, SIGHUP);
+    CHECK(wait_for("going back") && wait_for_times("HTTP API on", 3));
+    worker_connect(&w);
+    one_task_of(&w, "2.0", "readings/2.jsonl", 50);
+    close(fd);
+
+    kill(pid, SIGTERM);
+    CHECK_U64(end_of(pid), 0);
+    CHECK_MSG(!strstr(output(), "another coordinator"), "%s", output());
     pm_wipe(&identity, sizeof identity);
     worker_free(&w);
     service_free(&s);
