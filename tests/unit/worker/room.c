@@ -29,9 +29,9 @@ static int to_let_go = -1;
 static void let_go(void *ctx)
 {
     (void)ctx;
-    asked++;
-    if (to_let_go >= 0) close(to_let_go);
-    to_let_go = -1;
+    (void)__atomic_add_fetch(&asked, 1, __ATOMIC_RELAXED);
+    int fd = __atomic_exchange_n(&to_let_go, -1, __ATOMIC_ACQ_REL);
+    if (fd >= 0) close(fd);
 }
 
 static struct pm_artifact artifact(int i)
