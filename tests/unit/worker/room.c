@@ -153,6 +153,45 @@ static void *get_one(void *arg)
     return NULL;
 }
 
+static void set_hold(bool hold)
+{
+    for (int i = 0; i < N; i++) {
+        char where[16];
+        snprintf(where, sizeof where, "/%d", i);
+        struct web_page p = web_look(web, where);
+        p.hold = hold;
+        if (hold)
+            web_change(web, where, &p);
+        else
+            web_release(web, where);
+    }
+}
+
+static unsigned all_requests(void)
+{
+    unsigned n = 0;
+    for (int i = 0; i < N; i++) n += requests(i);
+    return n;
+}
+
+/* What is being downloaded counts before it is there. */
+PM_TEST(room_is_taken_before_the_download)
+{
+    static const int number[N] = {0, 1, 2, 3};
+    pthread_t thread[N];
+    open_all("before", 2 * SIZE);
+    set_hold(true);
+    for (int i = 0; i < N; i++)
+        if (pthread_create(&thread[i], NULL, get_one, (void *)(uintptr_t)&number[i]) != 0) exit(1);
+    for (int i = 0; i < 500 && all_requests() < 2; i++) pm_clock_sleep_ms(10);
+    pm_clock_sleep_ms(200);
+    CHECK_U64(all_requests(), 2);
+    set_hold(false);
+    for (int i = 0; i < N; i++) pthread_join(thread[i], NULL);
+    CHECK_U64(all_requests(), N);
+    close_all();
+}
+
 /* Four at a time where two fit: never more than the budget, and every one gets its turn. */
 PM_TEST(downloads_side_by_side_keep_to_it_together)
 {
