@@ -29,9 +29,9 @@ struct pm_peer {
 
 /* A client that chooses its own id is refused here. One limit of libzmq 4.3 remains: ids are counted up from
  * a random 32-bit number, and a client on the list that claims the very next one makes libzmq abort the
- * process. It is not told the number, and a key that connects more than 30 times at once, or once a second, is put
- * off (zap.c), which leaves it months of guessing per hit. Whoever runs a router must nevertheless be safe to start
- * again at any moment, which a coordinator is. */
+ * process. It is not told the number, and a key that connects more than 30 times at once, or once a second,
+ * is put off (zap.c), which leaves it months of guessing per hit. Whoever runs a router must nevertheless be
+ * safe to start again at any moment, which a coordinator is. */
 struct pm_router;
 /* host: "127.0.0.1" or "0.0.0.0" or "::1"; port 0: the system chooses (pm_router_port). */
 PM_MUST_USE enum pm_status pm_router_new(struct pm_router **out, struct pm_wire *wire, const char *host,
