@@ -187,6 +187,18 @@ out:
     return status;
 }
 
+void pm_binfile_release(const struct pm_binfile *file, uint64_t from, uint64_t to)
+{
+    long page = sysconf(_SC_PAGESIZE);
+    union {
+        const uint8_t *in;
+        void *out;
+    } map = {.in = file->data};
+    if (!file->owns || page <= 0 || to > file->size_bytes || from >= to) return;
+    uint64_t begin = from / (uint64_t)page * (uint64_t)page;
+    (void)madvise((uint8_t *)map.out + begin, (size_t)(to - begin), MADV_DONTNEED); /* advice: may fail */
+}
+
 void pm_binfile_close(struct pm_binfile *file)
 {
     if (file->owns) {

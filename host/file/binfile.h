@@ -43,6 +43,9 @@ PM_MUST_USE enum pm_status pm_binfile_view(struct pm_binfile *out, const char *n
                                            uint64_t size_bytes, const char magic[4], uint32_t max_version,
                                            struct pm_error *err);
 void pm_binfile_close(struct pm_binfile *file);
+/* Bytes [from, to) of the file were read: their pages leave this process's memory, and come back from the
+ * file when they are read again. For walks through large files. */
+void pm_binfile_release(const struct pm_binfile *file, uint64_t from, uint64_t to);
 
 /* The one section of that type. PM_FORMAT where it is missing or occurs twice; what: its name for errors
  * ("header"). */

@@ -11,7 +11,7 @@ enum {
     section_gates = 4,
     section_gate_uses = 5
 };
-enum { newest_version = 1 };
+enum { newest_version = 1, release_bytes = 1 << 22 };
 
 static enum pm_status read_header(struct pm_r1cs *r1cs, struct pm_error *err)
 {
@@ -97,8 +97,13 @@ static enum pm_status check_constraints(const struct pm_binfile *file, const str
 {
     struct pm_reader r;
     pm_reader_init(&r, file, s, err);
-    for (uint32_t i = 0; i < n_constraints && r.status == PM_OK; i++)
+    uint64_t released = 0;
+    for (uint32_t i = 0; i < n_constraints && r.status == PM_OK; i++) {
         for (int k = 0; k < 3 && r.status == PM_OK; k++) check_lc(&r, curve, n_vars, i, "ABC"[k]);
+        if (r.at - released < release_bytes) continue;
+        pm_binfile_release(file, s->offset + released, s->offset + r.at);
+        released = r.at;
+    }
     return pm_reader_end(&r);
 }
 
@@ -144,6 +149,12 @@ void pm_r1cs_next(const struct pm_r1cs *r1cs, uint64_t *at, struct pm_lc lc[3])
         lc[k] = (struct pm_lc){.n_terms = pm_load_le32(p), .terms = p + 4};
         *at += 4 + (uint64_t)lc[k].n_terms * (4 + (uint64_t)r1cs->curve->fr_bytes);
     }
+}
+
+void pm_r1cs_release(const struct pm_r1cs *r1cs, uint64_t from, uint64_t to)
+{
+    uint64_t begin = r1cs->constraints->offset;
+    pm_binfile_release(&r1cs->file, begin + from, begin + to);
 }
 
 static enum pm_status write_header(struct pm_binwriter *w, const struct pm_curve *curve, uint32_t n_vars,

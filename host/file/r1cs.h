@@ -31,6 +31,10 @@ struct pm_lc {
  * opening, so this cannot fail. lc: A, B, C. */
 void pm_r1cs_next(const struct pm_r1cs *r1cs, uint64_t *at, struct pm_lc lc[3]);
 
+/* Says that these bytes of the constraints, from one value of *at to another, were read: their pages leave
+ * this process's memory, and come back from the file if they are read again. */
+void pm_r1cs_release(const struct pm_r1cs *r1cs, uint64_t from, uint64_t to);
+
 /* Writes an .r1cs with all-private inputs; for synthetic circuits of benchmarks and tests.
  * constraints: the bytes of section 2. */
 PM_MUST_USE enum pm_status pm_r1cs_write(const char *path, const struct pm_curve *curve, uint32_t n_vars,

@@ -90,6 +90,12 @@ void CURVE_FILL(struct pm_curve *out)
     out->msm_g2_scratch = C(g2_lanes_msm_scratch);
     out->msm_g1_var = msm_g1;
     out->msm_g2_var = msm_g2;
+    out->fixed_g1_scratch = C(g1_lanes_fixed_scratch);
+    out->fixed_g2_scratch = C(g2_lanes_fixed_scratch);
+    out->fixed_g1_table = C(g1_lanes_fixed_table_make);
+    out->fixed_g2_table = C(g2_lanes_fixed_table_make);
+    out->fixed_g1_var = C(g1_lanes_fixed_var);
+    out->fixed_g2_var = C(g2_lanes_fixed_var);
 }
 
 #undef C

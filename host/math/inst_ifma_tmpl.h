@@ -54,6 +54,18 @@
 #define MSM_P           NAME(fp_p).limb
 #include "math/msm_ifma_tmpl.h"
 
+#define FIXED        NAME(g1)
+#define FIXED_SCALAR NAME(fr)
+#define FIXED_DEGREE 1
+#define FIXED_LANES  NAME(fp8)
+#include "math/fixed_ifma_tmpl.h"
+
+#define FIXED        NAME(g2)
+#define FIXED_SCALAR NAME(fr)
+#define FIXED_DEGREE 2
+#define FIXED_LANES  NAME(fp8)
+#include "math/fixed_ifma_tmpl.h"
+
 #define NTT       NAME(ntt)
 #define NTT_FIELD NAME(fr)
 #define NTT_LANES NAME(fr8)

@@ -1,6 +1,6 @@
-/* Sums and fixed-base multiples in lanes: msm_tmpl.h's and fixed_tmpl.h's methods over the batched additions
- * of ec_batch_ifma_tmpl.h. Scalars are classified, cut into digits and split into tasks by msm_tmpl.h, whose
- * instance for the same group must stand before; how tasks are done is here.
+/* Sums in lanes: msm_tmpl.h's method over the batched additions of ec_batch_ifma_tmpl.h. Scalars are
+ * classified, cut into digits and split into tasks by msm_tmpl.h, whose instance for the same group must
+ * stand before; how tasks are done is here.
  *
  * Parameters
  *   MSM               prefix of all names (the group's, e.g. bn254_g1)

@@ -1,6 +1,7 @@
 /* Sums of multiples. The bases are known multiples k_i G of the generator, so the sum must be (sum of s_i
  * k_i) G, which is computed in the scalar field alone. */
 #include "measure/inside.h"
+#include "prove/multiples.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -59,21 +60,20 @@ static enum pm_status prepare(struct msm *s, struct measure *m, unsigned group)
     size_t n = m->row.size, bytes = c->fr_bytes;
     *s = (struct msm){.curve = c, .pool = m->pool, .group = group, .n = n};
     s->point_bytes = group == 1 ? c->g1_bytes : c->g2_bytes;
-    size_t fixed = group == 1 ? c->fixed_g1_scratch(n, threads) : c->fixed_g2_scratch(n, threads);
     size_t msm = group == 1 ? c->msm_g1_scratch(n, threads) : c->msm_g2_scratch(n, threads);
     PM_TRY(measure_alloc(&s->bases, n * s->point_bytes, m->err));
     PM_TRY(measure_alloc(&s->logs, n * bytes, m->err));
     PM_TRY(measure_alloc(&s->full, n * bytes, m->err));
     PM_TRY(measure_alloc(&s->sparse, n * bytes, m->err));
-    PM_TRY(measure_alloc(&s->scratch, fixed > msm ? fixed : msm, m->err));
+    PM_TRY(measure_alloc(&s->scratch, msm, m->err));
     measure_elements(c, s->logs, n, 5);
     measure_elements(c, s->full, n, 6);
     memset(s->sparse, 0, n * bytes);
     for (size_t i = 0; i < n; i++) s->sparse[i * bytes] = s->full[i * bytes] % 100 < 42; /* as in SHA-256 */
-    if (group == 1)
-        c->fixed_g1_var(m->pool, s->bases, c->g1_generator, s->logs, n, s->scratch);
-    else
-        c->fixed_g2_var(m->pool, s->bases, c->g2_generator, s->logs, n, s->scratch);
+    struct pm_multiples *multiples = NULL;
+    PM_TRY(pm_multiples_new(&multiples, c, m->pool, group == 1 ? n : 0, group == 2 ? n : 0, m->err));
+    pm_multiples_make(multiples, s->bases, group, s->logs, n);
+    pm_multiples_free(&multiples);
     return PM_OK;
 }
 

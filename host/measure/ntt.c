@@ -52,7 +52,7 @@ static bool same_polynomial(const struct ntt *t)
         c->fr_add(by_coefficients, by_coefficients, t->coefficients + reversed(i, t->log2_n) * t->bytes);
     }
     uint8_t *l = t->lagrange, *scratch = t->lagrange + t->n * t->bytes;
-    pm_lagrange_at(c, t->pool, l, t->log2_n, one, step, t->n, z, scratch);
+    pm_lagrange_at(c, t->pool, l, t->log2_n, one, step, t->n, z, NULL, scratch);
     for (size_t i = 0; i < t->n; i++) {
         c->fr_mul(term, t->data + i * t->bytes, l + i * t->bytes);
         c->fr_add(by_values, by_values, term);

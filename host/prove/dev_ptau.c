@@ -1,5 +1,5 @@
-/* Development powers of tau: every section is multiples of a generator by known scalars, so it is made by
- * fixed-base tables in pieces that fit into memory, whatever the file's size. See dev_ptau.h.
+/* Development powers of tau: every section is multiples of a generator by known scalars, so it is made in
+ * pieces, with memory that does not grow with the file. See dev_ptau.h.
  *
  * The Lagrange sections hold, for each domain of M roots of unity, L_i(tau) times the generator (times alpha,
  * times beta); snarkjs computes the same by a transform of the points. Its largest domain in G1, 2^(power+1),
@@ -10,10 +10,11 @@
 #include "file/ptau.h"
 #include "prove/coord.h"
 #include "prove/lagrange.h"
+#include "prove/multiples.h"
 
 #include <stdlib.h>
 
-enum { element_bytes = 32, piece = 1 << 16 }; /* points made at a time */
+enum { element_bytes = 32, piece = 1 << 16 }; /* scalars made at a time */
 
 struct maker {
     const struct pm_curve *curve;
@@ -24,9 +25,7 @@ struct maker {
     struct pm_ptau_secrets plain;
     uint8_t tau[element_bytes], alpha[element_bytes], beta[element_bytes]; /* Montgomery */
     uint8_t *scalars, *work;                                               /* `piece` elements each */
-    uint8_t *points;                                                       /* `piece` points of G2 */
-    void *scratch;
-    size_t scratch_bytes;
+    struct pm_multiples *multiples;
 };
 
 static const char dev_text[] = "proofmill development powers of tau: secrets known to their maker";
@@ -63,26 +62,17 @@ static enum pm_status take_secrets(struct maker *m, const struct pm_ptau_secrets
 
 static enum pm_status allocate(struct maker *m)
 {
-    unsigned threads = pm_pool_threads(m->pool);
-    size_t g1 = m->curve->fixed_g1_scratch(piece, threads), g2 = m->curve->fixed_g2_scratch(piece, threads);
-    m->scratch_bytes = ((g1 > g2 ? g1 : g2) + 63) / 64 * 64;
+    size_t n = (size_t)1 << m->power;
     m->scalars = malloc((size_t)piece * element_bytes);
     m->work = malloc((size_t)piece * element_bytes);
-    m->points = malloc((size_t)piece * m->curve->g2_bytes);
-    m->scratch = aligned_alloc(64, m->scratch_bytes);
-    if (m->scalars && m->work && m->points && m->scratch) return PM_OK;
-    return pm_fail(m->err, PM_NO_MEMORY, "%zu bytes to make points cannot be had", m->scratch_bytes);
+    if (!m->scalars || !m->work) return pm_fail(m->err, PM_NO_MEMORY, "no memory for %d scalars", (int)piece);
+    return pm_multiples_new(&m->multiples, m->curve, m->pool, 12 * n, 3 * n, m->err);
 }
 
 /* Writes the generator of that group times the first n of m->scalars. */
 static enum pm_status put_points(struct maker *m, unsigned group, size_t n)
 {
-    const struct pm_curve *curve = m->curve;
-    if (group == 1)
-        curve->fixed_g1_var(m->pool, m->points, curve->g1_generator, m->scalars, n, m->scratch);
-    else
-        curve->fixed_g2_var(m->pool, m->points, curve->g2_generator, m->scalars, n, m->scratch);
-    return pm_binwriter_put(m->out, m->points, n * (group == 1 ? curve->g1_bytes : curve->g2_bytes), m->err);
+    return pm_multiples_write(m->multiples, m->out, group, m->scalars, n, m->err);
 }
 
 /* Section `type`: first * tau^i for i < n. first: plain. */
@@ -90,21 +80,18 @@ static enum pm_status write_powers(struct maker *m, uint32_t type, unsigned grou
                                    size_t n)
 {
     uint8_t next[element_bytes];
-    enum pm_status status = pm_binwriter_section(m->out, type, m->err);
-    memcpy(next, first, sizeof next);
-    for (size_t done = 0; done < n && status == PM_OK; done += piece) {
+    PM_TRY(pm_binwriter_section(m->out, type, m->err));
+    for (size_t done = 0; done < n; done += piece) {
         size_t count = n - done < piece ? n - done : piece;
-        for (size_t i = 0; i < count; i++) {
-            memcpy(element(m->scalars, i), next, sizeof next);
-            m->curve->fr_mul(next, next, m->tau); /* plain times Montgomery: plain */
-        }
-        status = put_points(m, group, count);
+        pm_power(m->curve, next, m->tau, done);
+        m->curve->fr_mul(next, next, first);
+        pm_powers(m->curve, m->pool, m->scalars, next, m->tau, count);
+        PM_TRY(put_points(m, group, count));
     }
-    pm_wipe(next, sizeof next);
-    return status;
+    return PM_OK;
 }
 
-/* m->scalars[i] -= x_i tau^(M-1) / M, Montgomery, for the points x_i = first * step^i of M roots. */
+/* m->scalars[i] -= x_i tau^(M-1) / M, plain, for the points x_i = first * step^i of M roots. */
 static void take_off_last_power(struct maker *m, unsigned log2_m, const uint8_t *first, const uint8_t *step,
                                 size_t n)
 {
@@ -120,31 +107,28 @@ static void take_off_last_power(struct maker *m, unsigned log2_m, const uint8_t 
     curve->fr_inv(size, size);
     curve->fr_mul(part, power, size);
     curve->fr_mul(part, part, first);
-    for (size_t i = 0; i < n; i++) {
-        curve->fr_sub(element(m->scalars, i), element(m->scalars, i), part);
-        curve->fr_mul(part, part, step);
-    }
+    curve->fr_from_mont(part, part);
+    pm_powers(curve, m->pool, m->work, part, step, n);
+    for (size_t i = 0; i < n; i++)
+        curve->fr_sub(element(m->scalars, i), element(m->scalars, i), element(m->work, i));
     pm_wipe(part, sizeof part);
     pm_wipe(power, sizeof power);
     pm_wipe(inverse, sizeof inverse);
 }
 
-/* One domain: factor * L_i(tau) for its 2^log2_m points. factor: plain, so that the products are. */
+/* One domain: factor * L_i(tau) for its 2^log2_m points. factor: plain, and so are the products; one, where
+ * the domain is the largest in G1. */
 static enum pm_status write_domain(struct maker *m, unsigned group, const uint8_t *factor, unsigned log2_m)
 {
     const struct pm_curve *curve = m->curve;
-    size_t n = (size_t)1 << log2_m, bytes = element_bytes;
-    uint8_t first[element_bytes] = {1}, step[element_bytes];
-    curve->fr_to_mont(first, first);
+    size_t n = (size_t)1 << log2_m;
+    uint8_t first[element_bytes], step[element_bytes];
     curve->fr_root(step, log2_m);
     for (size_t done = 0; done < n; done += piece) {
         size_t count = n - done < piece ? n - done : piece;
-        pm_lagrange_at(curve, m->pool, m->scalars, log2_m, first, step, count, m->tau, m->work);
+        pm_power(curve, first, step, done);
+        pm_lagrange_at(curve, m->pool, m->scalars, log2_m, first, step, count, m->tau, factor, m->work);
         if (log2_m > m->power) take_off_last_power(m, log2_m, first, step, count);
-        for (size_t i = 0; i < count; i++) {
-            curve->fr_mul(m->scalars + i * bytes, m->scalars + i * bytes, factor);
-            curve->fr_mul(first, first, step);
-        }
         PM_TRY(put_points(m, group, count));
     }
     return PM_OK;
@@ -211,8 +195,7 @@ out:
     pm_binwriter_free(&m.out);
     wipe_free(m.scalars, (size_t)piece * element_bytes);
     wipe_free(m.work, (size_t)piece * element_bytes);
-    wipe_free(m.scratch, m.scratch_bytes);
-    free(m.points);
+    pm_multiples_free(&m.multiples);
     pm_wipe(&m, sizeof m);
     return status;
 }

@@ -12,10 +12,15 @@
 #include "file/zkey.h"
 #include "prove/coord.h"
 #include "prove/lagrange.h"
+#include "prove/multiples.h"
+#include "prove/setup_rows.h"
 
 #include <stdlib.h>
 
-enum { element_bytes = 32 }; /* of Fr, on every curve that is supported here (checked in begin) */
+enum {
+    element_bytes = 32, /* of Fr, on every curve that is supported here (checked in begin) */
+    h_piece = 1 << 15   /* scalars of the H query made at a time */
+};
 
 /* Secrets and what is derived from them once; wiped as a whole. */
 struct secrets {
@@ -34,18 +39,15 @@ struct setup {
     unsigned log2_n;
     size_t n;
     struct secrets s;
-    uint8_t *lagrange;               /* N, Montgomery; afterwards those of the odd powers */
-    uint8_t *a, *b, *c;              /* n_vars each, plain */
-    uint8_t *work;                   /* N elements */
-    uint8_t *points;                 /* of one section */
-    size_t points_bytes, wide_bytes; /* wide_bytes: of lagrange and work */
+    struct pm_setup_rows rows;
+    struct pm_multiples *multiples;
+    uint8_t *a, *b, *c; /* n_vars each, plain */
+    uint8_t *work;      /* 2 h_piece elements */
 };
 
 static const char dev_text[] = "proofmill development key: secrets known to its maker";
 
 static uint8_t *element(uint8_t *array, size_t i) { return array + i * element_bytes; }
-
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
 
 static void wipe_free(uint8_t *p, size_t size)
 {
@@ -90,49 +92,13 @@ static enum pm_status take_secrets(struct setup *s, const struct pm_setup_secret
 
 /* -- polynomials at tau -- */
 
-/* Those of the N points first * w_N^i among the 2^log2_m roots, Montgomery: N of N (first = 1), or the odd
- * ones of 2N (first = w_2N). */
-static void lagrange_at_tau(const struct setup *s, unsigned log2_m, const uint8_t *first)
-{
-    uint8_t step[element_bytes];
-    s->curve->fr_root(step, s->log2_n);
-    pm_lagrange_at(s->curve, s->pool, s->lagrange, log2_m, first, step, s->n, s->s.tau, s->work);
-}
-
-/* to[wire] += coefficient * L_row(tau), all plain but L. */
-static void add_terms(const struct setup *s, uint8_t *to, const struct pm_lc *lc, size_t row)
-{
-    const uint8_t *term = lc->terms;
-    for (uint32_t i = 0; i < lc->n_terms; i++, term += 4 + element_bytes) {
-        uint8_t product[element_bytes], *sum = element(to, pm_load_le32(term));
-        s->curve->fr_mul(product, term + 4, element(s->lagrange, row));
-        s->curve->fr_add(sum, sum, product);
-    }
-}
-
-static void wires_at_tau(const struct setup *s)
-{
-    uint64_t at = 0;
-    for (uint32_t row = 0; row < s->r1cs->n_constraints; row++) {
-        struct pm_lc lc[3];
-        pm_r1cs_next(s->r1cs, &at, lc);
-        add_terms(s, s->a, &lc[0], row);
-        add_terms(s, s->b, &lc[1], row);
-        add_terms(s, s->c, &lc[2], row);
-    }
-    for (uint32_t wire = 0; wire <= s->n_public; wire++) {
-        uint8_t plain[element_bytes], *sum = element(s->a, wire);
-        s->curve->fr_from_mont(plain, element(s->lagrange, (size_t)s->r1cs->n_constraints + wire));
-        s->curve->fr_add(sum, sum, plain);
-    }
-}
-
 /* c[wire] = (beta a + alpha b + c) / (gamma for public wires, delta for the others), plain. */
-static void fold_into_c(const struct setup *s)
+static void fold_into_c(void *ctx, size_t begin, size_t end)
 {
+    const struct setup *s = ctx;
     const struct pm_curve *curve = s->curve;
     uint8_t t[element_bytes];
-    for (size_t wire = 0; wire < s->r1cs->n_vars; wire++) {
+    for (size_t wire = begin; wire < end; wire++) {
         uint8_t *c = element(s->c, wire);
         curve->fr_mul(t, element(s->a, wire), s->s.beta);
         curve->fr_add(c, c, t);
@@ -200,83 +166,35 @@ static enum pm_status write_header(struct setup *s)
 static enum pm_status write_points(struct setup *s, uint32_t section, unsigned group, const uint8_t *scalars,
                                    size_t n)
 {
-    const struct pm_curve *curve = s->curve;
-    unsigned threads = pm_pool_threads(s->pool);
-    size_t size = group == 1 ? curve->fixed_g1_scratch(n, threads) : curve->fixed_g2_scratch(n, threads);
-    size_t point_bytes = group == 1 ? curve->g1_bytes : curve->g2_bytes;
-    if (size > SIZE_MAX - 64) return pm_fail(s->err, PM_NO_MEMORY, "%zu points are too many", n);
     PM_TRY(pm_binwriter_section(s->out, section, s->err));
-    if (n == 0) return PM_OK;
-    void *scratch = aligned_alloc(64, size / 64 * 64 + 64);
-    if (!scratch) return pm_fail(s->err, PM_NO_MEMORY, "%zu bytes to make %zu points cannot be had", size, n);
-    if (group == 1)
-        curve->fixed_g1_var(s->pool, s->points, curve->g1_generator, scalars, n, scratch);
-    else
-        curve->fixed_g2_var(s->pool, s->points, curve->g2_generator, scalars, n, scratch);
-    wipe_free(scratch, size);
-    return put(s, s->points, n * point_bytes);
-}
-
-static enum pm_status put_coefficient(struct setup *s, uint32_t matrix, uint32_t row, uint32_t wire,
-                                      const uint8_t *plain)
-{
-    uint8_t record[12 + element_bytes];
-    pm_store_le32(record, matrix);
-    pm_store_le32(record + 4, row);
-    pm_store_le32(record + 8, wire);
-    s->curve->fr_to_mont(record + 12, plain);
-    s->curve->fr_to_mont(record + 12, record + 12);
-    return put(s, record, sizeof record);
-}
-
-static enum pm_status count_coefficients(const struct setup *s, uint32_t *out)
-{
-    uint64_t at = 0, count = (uint64_t)s->n_public + 1;
-    for (uint32_t row = 0; row < s->r1cs->n_constraints; row++) {
-        struct pm_lc lc[3];
-        pm_r1cs_next(s->r1cs, &at, lc);
-        count += (uint64_t)lc[0].n_terms + lc[1].n_terms;
-    }
-    if (count > UINT32_MAX)
-        return pm_fail(s->err, PM_UNSUPPORTED, "%llu coefficients: the format holds fewer than 2^32",
-                       (unsigned long long)count);
-    *out = (uint32_t)count;
-    return PM_OK;
+    return pm_multiples_write(s->multiples, s->out, group, scalars, n, s->err);
 }
 
 static enum pm_status write_coefficients(struct setup *s)
 {
-    uint32_t count = 0;
-    PM_TRY(count_coefficients(s, &count));
     PM_TRY(pm_binwriter_section(s->out, 4, s->err));
-    PM_TRY(put_u32(s, count));
-    uint64_t at = 0;
-    for (uint32_t row = 0; row < s->r1cs->n_constraints; row++) {
-        struct pm_lc lc[3];
-        pm_r1cs_next(s->r1cs, &at, lc);
-        for (uint32_t matrix = 0; matrix < 2; matrix++) {
-            const uint8_t *term = lc[matrix].terms;
-            for (uint32_t i = 0; i < lc[matrix].n_terms; i++, term += 4 + element_bytes)
-                PM_TRY(put_coefficient(s, matrix, row, pm_load_le32(term), term + 4));
-        }
-    }
-    uint8_t one[element_bytes] = {1};
-    for (uint32_t wire = 0; wire <= s->n_public; wire++)
-        PM_TRY(put_coefficient(s, 0, s->r1cs->n_constraints + wire, wire, one));
-    return PM_OK;
+    return pm_setup_rows_write(&s->rows, s->pool, s->out, s->err);
 }
 
-/* Scalars of the H query: Lagrange polynomials of the odd powers at tau, over delta; plain. */
+/* The H query: Lagrange polynomials of the odd powers of w_2N at tau, over delta. */
 static enum pm_status write_h(struct setup *s)
 {
     const struct pm_curve *curve = s->curve;
-    uint8_t first[element_bytes], delta_inv[element_bytes];
-    curve->fr_root(first, s->log2_n + 1);
-    lagrange_at_tau(s, s->log2_n + 1, first);
+    uint8_t first[element_bytes], step[element_bytes], delta_inv[element_bytes]; /* plain */
+    enum pm_status status = pm_binwriter_section(s->out, 9, s->err);
+    curve->fr_root(step, s->log2_n);
     curve->fr_from_mont(delta_inv, s->s.delta_inv);
-    for (size_t i = 0; i < s->n; i++) curve->fr_mul(element(s->work, i), element(s->lagrange, i), delta_inv);
+    for (size_t done = 0; done < s->n && status == PM_OK; done += h_piece) {
+        size_t count = s->n - done < h_piece ? s->n - done : h_piece;
+        uint8_t w[element_bytes];
+        curve->fr_root(w, s->log2_n + 1);
+        pm_power(curve, first, w, 2 * (uint64_t)done + 1);
+        pm_lagrange_at(curve, s->pool, s->work, s->log2_n + 1, first, step, count, s->s.tau, delta_inv,
+                       element(s->work, h_piece));
+        status = pm_multiples_write(s->multiples, s->out, 1, s->work, count, s->err);
+    }
     pm_wipe(delta_inv, sizeof delta_inv);
-    return write_points(s, 9, 1, s->work, s->n);
+    return status;
 }
 
 static enum pm_status write_all(struct setup *s)
@@ -322,29 +240,24 @@ static enum pm_status begin(struct setup *s)
 
 static enum pm_status allocate(struct setup *s)
 {
-    size_t n_vars = s->r1cs->n_vars, most = max_size(n_vars * s->curve->g2_bytes, s->n * s->curve->g1_bytes);
-    s->wide_bytes = s->n * element_bytes;
-    s->points_bytes = most;
-    s->lagrange = calloc(s->n, element_bytes);
-    s->work = calloc(s->n, element_bytes);
+    size_t n_vars = s->r1cs->n_vars;
+    s->work = malloc((size_t)2 * h_piece * element_bytes);
     s->a = calloc(n_vars, element_bytes);
     s->b = calloc(n_vars, element_bytes);
     s->c = calloc(n_vars, element_bytes);
-    s->points = malloc(most);
-    if (s->lagrange && s->work && s->a && s->b && s->c && s->points) return PM_OK;
-    return pm_fail(s->err, PM_NO_MEMORY, "a setup of %zu wires and a domain of %zu does not fit into memory",
-                   n_vars, s->n);
+    if (s->work && s->a && s->b && s->c) return PM_OK;
+    return pm_fail(s->err, PM_NO_MEMORY, "a setup of %zu wires does not fit into memory", n_vars);
 }
 
 static void end(struct setup *s)
 {
-    size_t narrow_bytes = (size_t)s->r1cs->n_vars * element_bytes;
-    wipe_free(s->lagrange, s->wide_bytes);
-    wipe_free(s->work, s->wide_bytes);
-    wipe_free(s->a, narrow_bytes);
-    wipe_free(s->b, narrow_bytes);
-    wipe_free(s->c, narrow_bytes);
-    free(s->points);
+    size_t bytes = (size_t)s->r1cs->n_vars * element_bytes;
+    wipe_free(s->work, (size_t)2 * h_piece * element_bytes);
+    wipe_free(s->a, bytes);
+    wipe_free(s->b, bytes);
+    wipe_free(s->c, bytes);
+    pm_setup_rows_fini(&s->rows);
+    pm_multiples_free(&s->multiples);
     pm_binwriter_free(&s->out);
     pm_wipe(&s->s, sizeof s->s);
 }
@@ -354,15 +267,14 @@ enum pm_status pm_setup_dev(const struct pm_r1cs *r1cs, const char *zkey_path,
                             struct pm_error *err)
 {
     struct setup s = {.r1cs = r1cs, .curve = r1cs->curve, .pool = pool, .err = err};
-    uint8_t one[element_bytes] = {1};
     enum pm_status status;
     PM_GOTO(begin(&s));
     PM_GOTO(take_secrets(&s, secrets));
     PM_GOTO(allocate(&s));
-    s.curve->fr_to_mont(one, one);
-    lagrange_at_tau(&s, s.log2_n, one);
-    wires_at_tau(&s);
-    fold_into_c(&s);
+    PM_GOTO(pm_setup_rows_init(&s.rows, r1cs, err));
+    PM_GOTO(pm_setup_rows_sum(&s.rows, pool, s.log2_n, s.s.tau, s.a, s.b, s.c, err));
+    pm_pool_for(pool, r1cs->n_vars, 0, fold_into_c, &s);
+    PM_GOTO(pm_multiples_new(&s.multiples, s.curve, pool, 3 * (size_t)r1cs->n_vars + s.n, r1cs->n_vars, err));
     PM_GOTO(pm_binwriter_new(&s.out, zkey_path, "zkey", 1, 11, err));
     PM_GOTO(write_all(&s));
     PM_GOTO(pm_binwriter_finish(s.out, err));

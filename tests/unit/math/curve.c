@@ -335,12 +335,18 @@ PM_TEST(sums_through_the_table)
     uint8_t *scalars = random_elements(N), *g1 = malloc(N * G1_BYTES + 1), *g2 = malloc(N * G2_BYTES + 1),
             sum[32] = {0}, t[32];
     if (!g1 || !g2) abort();
-    void *scratch = exact_scratch(c()->fixed_g1_scratch(N, 2));
-    c()->fixed_g1_var(pool, g1 + 1, c()->g1_generator, scalars + 1, N, scratch);
+    void *scratch = exact_scratch(c()->fixed_g1_scratch(2)),
+         *table = exact_scratch(c()->fixed_g1_table_bytes(N));
+    c()->fixed_g1_table(pool, table, c()->g1_generator, N, scratch);
+    c()->fixed_g1_var(pool, g1 + 1, table, scalars + 1, N, scratch);
     free(scratch);
-    scratch = exact_scratch(c()->fixed_g2_scratch(N, 2));
-    c()->fixed_g2_var(pool, g2 + 1, c()->g2_generator, scalars + 1, N, scratch);
+    free(table);
+    scratch = exact_scratch(c()->fixed_g2_scratch(2));
+    table = exact_scratch(c()->fixed_g2_table_bytes(N));
+    c()->fixed_g2_table(pool, table, c()->g2_generator, N, scratch);
+    c()->fixed_g2_var(pool, g2 + 1, table, scalars + 1, N, scratch);
     free(scratch);
+    free(table);
     for (size_t i = 0; i < N; i++) { /* sum of squares */
         c()->fr_to_mont(t, scalars + 1 + 32 * i);
         c()->fr_mul(t, t, scalars + 1 + 32 * i);

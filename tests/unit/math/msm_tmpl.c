@@ -14,17 +14,15 @@ static struct bases *make_bases(void)
 {
     struct bases *b = malloc(sizeof *b);
     uint8_t *scalars = malloc(MAX * 32), generator[C(g2_bytes)];
-    void *scratch = exact_scratch(C(g2_fixed_scratch)(MAX, 1));
     if (!b || !scalars) abort();
     for (size_t i = 0; i < MAX; i++) {
         random_fr(&b->log[i]);
         C(fr_store)(scalars + 32 * i, &b->log[i]);
     }
     C(g1_affine_store)(generator, &g1_generator);
-    C(g1_fixed_var)(NULL, b->g1 + 1, generator, scalars, MAX, scratch);
+    C(g1_multiples)(NULL, b->g1 + 1, generator, scalars, MAX, MAX);
     C(g2_affine_store)(generator, &g2_generator);
-    C(g2_fixed_var)(NULL, b->g2 + 1, generator, scalars, MAX, scratch);
-    free(scratch);
+    C(g2_multiples)(NULL, b->g2 + 1, generator, scalars, MAX, MAX);
     free(scalars);
     return b;
 }

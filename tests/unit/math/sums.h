@@ -14,6 +14,23 @@ __attribute__((unused)) static void *exact_scratch(size_t bytes)
     return p;
 }
 
+/* out = scalars times base, from a table made for `expected` multiples. */
+#define MULTIPLES(G) MULTIPLES_(G)
+#define MULTIPLES_(G)                                                                                        \
+    __attribute__((unused)) static void G##_multiples(struct pm_pool *pool, uint8_t *out,                    \
+                                                      const uint8_t *base, const uint8_t *scalars, size_t n, \
+                                                      size_t expected)                                       \
+    {                                                                                                        \
+        void *scratch = exact_scratch(G##_fixed_scratch(pm_pool_threads(pool)));                             \
+        void *table = exact_scratch(G##_fixed_table_bytes(expected));                                        \
+        G##_fixed_table_make(pool, table, base, expected, scratch);                                          \
+        G##_fixed_var(pool, out, table, scalars, n, scratch);                                                \
+        free(scratch);                                                                                       \
+        free(table);                                                                                         \
+    }
+MULTIPLES(C(g1))
+MULTIPLES(C(g2))
+
 /* Scalars of all kinds: kind 0 full width, 1 bits, 2 zero, 3 one, 4 minus one, 5 short, 6 short and negative,
  * 7 powers of two and their neighbours, 8 near r / 2, 9 a mixture. Plain. */
 __attribute__((unused)) static void pick_scalar(C(fr) * out, int kind)

@@ -34,7 +34,7 @@ PM_TEST(they_interpolate)
         random_element(t);
         c->fr_to_mont(x, x);
         c->fr_root(step, log2_m);
-        pm_lagrange_at(c, NULL, l, log2_m, x, step, m, t, scratch);
+        pm_lagrange_at(c, NULL, l, log2_m, x, step, m, t, NULL, scratch);
         for (size_t i = 0; i < m; i++) {
             horner(value, p, m, x);
             c->fr_mul(value, value, l + i * E);
@@ -55,11 +55,11 @@ PM_TEST(pieces_and_cosets_are_parts_of_the_whole)
     c->fr_to_mont(first, first);
     c->fr_root(w, max_log2);
     c->fr_root(w2, max_log2 - 1);
-    pm_lagrange_at(c, NULL, all, max_log2, first, w, 64, t, scratch);
-    pm_lagrange_at(c, NULL, part, max_log2, w, w2, 32, t, scratch); /* the odd ones */
+    pm_lagrange_at(c, NULL, all, max_log2, first, w, 64, t, NULL, scratch);
+    pm_lagrange_at(c, NULL, part, max_log2, w, w2, 32, t, NULL, scratch); /* the odd ones */
     for (size_t i = 0; i < 32; i++) CHECK_MEM(part + i * E, all + (2 * i + 1) * E, E);
     for (int i = 0; i < 11; i++) c->fr_mul(first, first, w);
-    pm_lagrange_at(c, NULL, part, max_log2, first, w, 20, t, scratch);
+    pm_lagrange_at(c, NULL, part, max_log2, first, w, 20, t, NULL, scratch);
     CHECK_MEM(part, all + 11 * E, 20 * E);
 }
 
