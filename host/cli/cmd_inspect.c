@@ -5,6 +5,7 @@
 #include "file/wtns.h"
 #include "file/zkey.h"
 #include "json/json.h"
+#include "prove/dev_secrets.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -18,14 +19,16 @@ static enum pm_status inspect_zkey(struct pm_cli *cli, const char *path, json_t 
     enum pm_status status;
     PM_GOTO(cli_pool(&pool, cli));
     PM_GOTO(pm_zkey_open(&z, path, cli->deep ? PM_CHECK_DEEP : PM_CHECK_SHAPE, pool, &cli->err));
-    const char *fitness = z.dev ? "development key: its maker can forge proofs"
+    bool known = pm_dev_secrets_made(z.curve, z.alpha1, z.beta2);
+    const char *fitness = known   ? "development key: from powers of tau whose secrets everyone knows"
+                          : z.dev ? "development key: its maker can forge proofs"
                           : z.no_second_phase
                               ? "no second phase (gamma = delta): anyone can forge proofs"
                               : "has a second phase; whether its ceremony is to be trusted is yours to know";
     *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:I, s:I, s:b, s:b, s:s, s:s}", "kind", "zkey (groth16)",
                         "curve", z.curve->name, "variables", (int)z.n_vars, "public_signals", (int)z.n_public,
                         "domain", (int)z.domain_size, "coefficients", (json_int_t)z.n_coeffs, "bytes",
-                        (json_int_t)z.file.size_bytes, "development", z.dev, "no_second_phase",
+                        (json_int_t)z.file.size_bytes, "development", z.dev || known, "no_second_phase",
                         z.no_second_phase, "fitness", fitness, "checked",
                         cli->deep ? "all, every point included" : "all but the points (--deep checks them)");
     pm_zkey_close(&z);
@@ -43,8 +46,9 @@ static enum pm_status inspect_ptau(struct pm_cli *cli, const char *path, json_t 
     PM_GOTO(pm_ptau_open(&p, path, cli->deep ? PM_CHECK_DEEP : PM_CHECK_SHAPE, pool, &cli->err));
     *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:b, s:b, s:I, s:s}", "kind", "ptau", "curve",
                         p.curve->name, "power", (int)p.power, "ceremony_power", (int)p.ceremony_power,
-                        "contributions", (int)p.n_contributions, "prepared", p.prepared, "development", p.dev,
-                        "bytes", (json_int_t)p.file.size_bytes, "checked",
+                        "contributions", (int)p.n_contributions, "prepared", p.prepared, "development",
+                        p.dev || pm_dev_secrets_made(p.curve, p.alpha_tau1, p.beta2), "bytes",
+                        (json_int_t)p.file.size_bytes, "checked",
                         cli->deep ? "every point; not that the powers follow from one another"
                                   : "all but the points (--deep checks them)");
     pm_ptau_close(&p);

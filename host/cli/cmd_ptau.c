@@ -37,7 +37,8 @@ enum pm_status cmd_ptau(struct pm_cli *cli, json_t **result)
     *result =
         json_pack("{s:s, s:s, s:i, s:f, s:s}", "powers_of_tau", cli->arg[1], "curve", curve->name, "power",
                   (int)power, "total_ms", (double)((pm_clock_ns() - start) / 1000) / 1000.0, "warning",
-                  "development powers of tau: their maker can forge proofs of every key made from them");
+                  "development powers of tau: everyone knows their secrets and can forge proofs of every key "
+                  "made from them");
 out:
     pm_pool_free(&pool);
     return status;

@@ -29,10 +29,11 @@ static const struct pm_command commands[] = {
      "zkey contribute).",
      2, 2, OPT_THREADS | OPT_DEV, cmd_setup, NULL},
     {"ptau", "--dev POWER FILE.ptau", "make development powers of tau, prepared for `snarkjs groth16 setup`",
-     "For circuits of up to 2^POWER rows (constraints, public signals and one more). Whoever runs this can "
-     "forge proofs\n"
-     "of every key that is made from the file. The file says so of itself; keys that snarkjs makes from it "
-     "do not.",
+     "For circuits of up to 2^POWER rows (constraints, public signals and one more). The secrets are known "
+     "to everyone,\n"
+     "who can so forge proofs of every key that is made from the file; such keys are told by their alpha "
+     "and beta, and\n"
+     "refused like those of setup --dev, whatever is contributed to their second phase.",
      2, 2, OPT_THREADS | OPT_DEV | OPT_CURVE, cmd_ptau, NULL},
     {"export", "verificationkey|solidity CIRCUIT.zkey OUTPUT",
      "write a verification key or a verifier contract",

@@ -5,6 +5,7 @@
  * content unbounded. */
 #include "json/json.h"
 #include "prove/coord.h"
+#include "prove/dev_secrets.h"
 
 #include <jansson.h>
 
@@ -312,6 +313,7 @@ enum pm_status pm_json_read_vk(struct pm_vk *out, const char *name, const char *
     PM_GOTO(read_ic(out, root, &at));
     PM_GOTO(read_dev(out, json_object_get(root, "proofmill_development"), &at));
     PM_GOTO(pm_vk_check(out, name, err));
+    out->dev = out->dev || pm_dev_secrets_made(out->curve, out->alpha1, out->beta2);
     if (json_object_get(root, "vk_alphabeta_12"))
         PM_GOTO(check_alphabeta(out, json_object_get(root, "vk_alphabeta_12"), &at));
 out:

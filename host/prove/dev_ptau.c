@@ -6,7 +6,6 @@
  * has one power of tau fewer than roots: the missing one's part, x_i tau^(M-1) / M, is taken off. */
 #include "prove/dev_ptau.h"
 #include "base/bytes.h"
-#include "base/random.h"
 #include "file/ptau.h"
 #include "prove/coord.h"
 #include "prove/lagrange.h"
@@ -28,7 +27,7 @@ struct maker {
     struct pm_multiples *multiples;
 };
 
-static const char dev_text[] = "proofmill development powers of tau: secrets known to their maker";
+static const char dev_text[] = "proofmill development powers of tau: secrets known to everyone";
 
 static uint8_t *element(uint8_t *array, size_t i) { return array + i * element_bytes; }
 
@@ -40,16 +39,12 @@ static void wipe_free(void *p, size_t size)
 
 static enum pm_status take_secrets(struct maker *m, const struct pm_ptau_secrets *given)
 {
-    uint8_t wide[3][64];
-    uint8_t *const plain[3] = {m->plain.tau, m->plain.alpha, m->plain.beta};
+    const uint8_t *const plain[3] = {m->plain.tau, m->plain.alpha, m->plain.beta};
     uint8_t *const mont[3] = {m->tau, m->alpha, m->beta};
-    if (given) {
+    if (given)
         m->plain = *given;
-    } else {
-        PM_TRY(pm_random_bytes(wide, sizeof wide, m->err));
-        for (int i = 0; i < 3; i++) m->curve->fr_reduce_wide(plain[i], wide[i]);
-        pm_wipe(wide, sizeof wide);
-    }
+    else
+        pm_dev_secrets(&m->plain, m->curve);
     for (int i = 0; i < 3; i++) {
         if (!m->curve->fr_is_canonical(plain[i]) || pm_bytes_are_zero(plain[i], element_bytes))
             return pm_fail(m->err, PM_USAGE, "secret %d is zero or not below the field's modulus", i);

@@ -3,6 +3,7 @@
  * mutex. Next: prover.c. */
 #include "prove/key.h"
 #include "base/bytes.h"
+#include "prove/dev_secrets.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -101,6 +102,7 @@ enum pm_status pm_vk_from_zkey(struct pm_vk *vk, const struct pm_zkey *z, struct
     memcpy(vk->gamma2, z->gamma2, n2);
     memcpy(vk->delta2, z->delta2, n2);
     memcpy(vk->ic, z->ic, ic_bytes);
+    vk->dev = vk->dev || pm_dev_secrets_made(vk->curve, vk->alpha1, vk->beta2);
     enum pm_status status = pm_vk_check(vk, z->file.name, err);
     if (status != PM_OK) pm_vk_fini(vk);
     return status;

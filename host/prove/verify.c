@@ -2,6 +2,7 @@
 #include "prove/verify.h"
 #include "prove/coord.h"
 #include "base/bytes.h"
+#include "prove/dev_secrets.h"
 
 #include <stdlib.h>
 
@@ -54,6 +55,10 @@ enum pm_status pm_proof_check(const struct pm_proof *proof, const char *name, st
 
 enum pm_status pm_vk_production_check(const struct pm_vk *vk, struct pm_error *err)
 {
+    if (pm_dev_secrets_made(vk->curve, vk->alpha1, vk->beta2))
+        return pm_fail(err, PM_UNSAFE_KEY,
+                       "a key from development powers of tau, whose secrets everyone knows and can forge "
+                       "proofs with; make a key by a ceremony, or use a local chain");
     if (vk->dev)
         return pm_fail(
             err, PM_UNSAFE_KEY,

@@ -19,7 +19,7 @@ struct pm_vk {
     uint32_t n_public;
     uint8_t alpha1[PM_G1_MAX_BYTES], beta2[PM_G2_MAX_BYTES], gamma2[PM_G2_MAX_BYTES], delta2[PM_G2_MAX_BYTES];
     uint8_t *ic; /* (n_public + 1) * g1_bytes, owned */
-    bool dev;    /* from a development key of our own setup */
+    bool dev;    /* a development key: of our own setup, or from our development powers of tau */
 };
 void pm_vk_fini(struct pm_vk *vk);
 
@@ -30,8 +30,8 @@ PM_MUST_USE enum pm_status pm_proof_check(const struct pm_proof *proof, const ch
                                           struct pm_error *err);
 
 /* PM_UNSAFE_KEY, with the reason, for a key that must not hold value: gamma = delta (no second phase: anyone
- * can forge) or a development key. Call it before a verifier contract is written or deployed for anything but
- * a local chain. */
+ * can forge) or a development key: marked, or with the alpha or beta of dev_secrets.h. Call it before a
+ * verifier contract is written or deployed for anything but a local chain. */
 PM_MUST_USE enum pm_status pm_vk_production_check(const struct pm_vk *vk, struct pm_error *err);
 
 /* PM_OK; PM_INVALID_PROOF for a well-formed proof that does not hold, or with points off the curve or

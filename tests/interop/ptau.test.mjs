@@ -1,6 +1,7 @@
 // Development powers of tau: snarkjs prepares the same second phase from them to the byte, and makes keys from them at
 // once that prove and verify in both provers.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -46,6 +47,7 @@ test('snarkjs prepares the same second phase', async () => {
 
 test('snarkjs groth16 setup takes it, and the key works on both sides', async () => {
   proofmill('ptau', '--dev', '9', at('p.ptau'));
+  proofmill('ptau', '--dev', '3', at('small.ptau'));
   theirs('groth16', 'setup', circuit('r1cs'), at('p.ptau'), at('first.zkey'));
   theirs('zkey', 'contribute', at('first.zkey'), at('key.zkey'), '-e=entropy of a test');
   await snarkjs.wtns.calculate({ message: '5', secret: '6' }, circuit('wasm'), at('w.wtns'));
@@ -61,6 +63,29 @@ test('snarkjs groth16 setup takes it, and the key works on both sides', async ()
     proofmill('verify', at('vk.json'), at('public.json'), at(name));
     assert.ok(await snarkjs.groth16.verify(vk, signals, JSON.parse(readFileSync(at(name), 'utf8'))), name);
   }
+});
+
+test('keys that snarkjs makes from it are told as development keys', async () => {
+  const refused = (file) => {
+    const r = spawnSync(join(build, 'bin', 'proofmill'), ['export', 'solidity', file, at('V.sol')], { encoding: 'utf8' });
+    assert.equal(r.status, 7, r.stderr); // UNSAFE_KEY
+    assert.match(r.stderr, /development/);
+    assert.ok(!existsSync(at('V.sol')));
+  };
+  const inspect = (file) => JSON.parse(proofmill('inspect', '--json', file));
+  assert.equal(inspect(at('p.ptau')).development, true);
+  for (const name of ['first.zkey', 'key.zkey']) { // without a second phase, and with one
+    assert.equal(inspect(at(name)).development, true);
+    refused(at(name));
+  }
+  theirs('zkey', 'export', 'verificationkey', at('key.zkey'), at('their-vk.json')); // their text has no mark
+  assert.equal(JSON.parse(readFileSync(at('their-vk.json'), 'utf8')).proofmill_development, undefined);
+  assert.equal(inspect(at('their-vk.json')).development, true);
+  // Others' contribution to the first phase makes the powers their own.
+  await snarkjs.powersOfTau.contribute(at('small.ptau'), at('more.ptau'), 'another', 'entropy');
+  await snarkjs.powersOfTau.preparePhase2(at('more.ptau'), at('theirs.ptau'));
+  assert.equal(inspect(at('small.ptau')).development, true);
+  assert.equal(inspect(at('theirs.ptau')).development, false);
 });
 
 test('faulty calls', () => {

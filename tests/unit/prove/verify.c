@@ -1,5 +1,6 @@
 /* Verification: a valid triple holds, and not one bit of it may change. */
 #include "conformance/oracle.h"
+#include "prove/dev_secrets.h"
 #include "test.h"
 #include "curve_under_test.h"
 
@@ -180,6 +181,24 @@ PM_TEST(keys_unfit_for_production)
         memcpy(t.vk.delta2, t.vk.gamma2, curve()->g2_bytes);
         CHECK_U64(pm_vk_production_check(&t.vk, &t.err), PM_UNSAFE_KEY);
         CHECK(strstr(t.err.text, "second phase") != NULL);
+    }
+    tear_down(&t);
+}
+
+/* Whatever the mark says: alpha of the known secrets suffices, as in keys that snarkjs made from them. */
+PM_TEST(keys_from_known_powers_of_tau)
+{
+    struct triple t;
+    if (set_up(&t)) {
+        struct pm_ptau_secrets known;
+        struct pm_point1 p;
+        t.vk.dev = false;
+        pm_dev_secrets(&known, curve());
+        curve()->g1_from_affine(&p, curve()->g1_generator);
+        curve()->g1_mul(&p, &p, known.alpha);
+        curve()->g1_to_affine(t.vk.alpha1, &p);
+        CHECK_U64(pm_vk_production_check(&t.vk, &t.err), PM_UNSAFE_KEY);
+        CHECK(strstr(t.err.text, "development powers of tau") != NULL);
     }
     tear_down(&t);
 }
