@@ -24,6 +24,8 @@ struct pm_cli {
     unsigned limit;              /* --limit */
     const char *curve;           /* --curve */
     unsigned log2, runs;         /* --log2, --runs */
+    const char *kind;            /* --kind */
+    unsigned constraints;        /* --constraints; 0: as --log2 says */
     char **arg;
     int n_args;
     struct pm_error err;
@@ -42,7 +44,8 @@ enum {
     OPT_FILTER = 256,
     OPT_TOKEN = 512,
     OPT_CURVE = 1024,
-    OPT_BENCH = 2048
+    OPT_BENCH = 2048,
+    OPT_SYNTH = 4096
 };
 
 struct pm_command {
@@ -63,6 +66,7 @@ enum pm_status cmd_setup(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_ptau(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_export(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_inspect(struct pm_cli *cli, json_t **result);
+enum pm_status cmd_synth(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_bench(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_submit(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_tasks(struct pm_cli *cli, json_t **result);

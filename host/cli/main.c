@@ -52,6 +52,15 @@ static const struct pm_command commands[] = {
      "prove makes a chain of x^2 + k with nearly 2^N constraints, its development key, and proofs, cold and "
      "warm.",
      0, 1, OPT_THREADS | OPT_DEVICE | OPT_CURVE | OPT_BENCH, cmd_bench, show_bench},
+    {"synth", "OUT.r1cs OUT.wtns", "make a circuit of any size and its witness, for benchmarks",
+     "Nothing is compiled, and the same arguments give the same files. Values 0 / 1 / small / full-width, "
+     "and "
+     "wires that\n"
+     "stand in A and B, in per cent:\n"
+     "  wide    0 / 0 / 0 / 100     100, 100   a chain of x^2 + k, the circuit of bench\n"
+     "  mixed   45 / 25 / 10 / 20    80, 50    the usual\n"
+     "  bits    58 / 42 / 0 / 0      64, 34    like SHA-256",
+     2, 2, OPT_CURVE | OPT_SYNTH, cmd_synth, NULL},
     {"submit", "PROJECT MESSAGES.jsonl", "hand messages to a coordinator",
      "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2,
      2, OPT_URL | OPT_TOKEN, cmd_submit, NULL},
@@ -83,7 +92,10 @@ static const struct option_row option_rows[] = {
     {"project", "ID", "only this project's", OPT_FILTER, 'p'},
     {"state", "STATE", "only in this state: packed, dispatched, checking, proved, submitted, settled, failed",
      OPT_FILTER, 's'},
+    {"kind", "KIND", "wide (default), mixed or bits", OPT_SYNTH, 'k'},
+    {"constraints", "N", "how many constraints (default: 2^16 - 8)", OPT_SYNTH, 'N'},
     {"log2", "N", "size: 2^N (default: one that takes seconds)", OPT_BENCH, 'L'},
+    {"log2", "N", "2^N - 8 constraints, for a domain of 2^N", OPT_SYNTH, 'L'},
     {"runs", "N", "timed runs (default 5)", OPT_BENCH, 'r'},
     {"limit", "N", "at most so many (default 50)", OPT_FILTER, 'm'},
     {"json", NULL, "the result as one JSON object", 0, 'j'},
@@ -143,6 +155,12 @@ static void take_option(struct pm_cli *cli, int letter, const char *value)
         break;
     case 'r':
         cli->runs = (unsigned)parse_number(cli, "runs", value, 101);
+        break;
+    case 'k':
+        cli->kind = value;
+        break;
+    case 'N':
+        cli->constraints = (unsigned)parse_number(cli, "constraints", value, 1 << 27);
         break;
     case 'd':
         cli->device = value;
@@ -262,7 +280,8 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < n_commands; i++) {
         if (strcmp(commands[i].name, name) != 0) continue;
-        struct pm_cli cli = {.device = "auto", .limit = 50, .name = "Verifier", .curve = "bn128"};
+        struct pm_cli cli = {
+            .device = "auto", .limit = 50, .name = "Verifier", .curve = "bn128", .kind = "wide"};
         json_t *result = NULL;
         if (!read_options(&cli, &commands[i], argc - 1, argv + 1)) {
             help_command(stdout, &commands[i]);

@@ -4,6 +4,8 @@
 #include "base/bytes.h"
 #include "file/fields.h"
 
+#include <stdlib.h>
+
 enum {
     section_header = 1,
     section_constraints = 2,
@@ -173,32 +175,79 @@ static enum pm_status write_header(struct pm_binwriter *w, const struct pm_curve
     return pm_binwriter_put(w, counts, sizeof counts, err);
 }
 
+struct pm_r1cs_writer {
+    struct pm_binwriter *out;
+    const struct pm_curve *curve;
+    uint32_t n_vars, n_constraints, written;
+};
+
+enum pm_status pm_r1cs_writer_new(struct pm_r1cs_writer **out, const char *path, const struct pm_curve *curve,
+                                  uint32_t n_vars, uint32_t n_outputs, uint32_t n_public_inputs,
+                                  uint32_t n_constraints, struct pm_error *err)
+{
+    enum pm_status status;
+    *out = NULL;
+    if (1 + (uint64_t)n_outputs + n_public_inputs > n_vars)
+        return pm_fail(err, PM_FORMAT, "%s: %u wires are too few for %u outputs and %u public inputs", path,
+                       n_vars, n_outputs, n_public_inputs);
+    struct pm_r1cs_writer *w = malloc(sizeof *w);
+    if (!w) return pm_fail(err, PM_NO_MEMORY, "%s: no memory to write it", path);
+    *w = (struct pm_r1cs_writer){.curve = curve, .n_vars = n_vars, .n_constraints = n_constraints};
+    PM_GOTO(pm_binwriter_new(&w->out, path, "r1cs", newest_version, 3, err));
+    PM_GOTO(write_header(w->out, curve, n_vars, n_outputs, n_public_inputs, n_constraints, err));
+    PM_GOTO(pm_binwriter_section(w->out, section_constraints, err));
+    *out = w;
+    return PM_OK;
+out:
+    pm_r1cs_writer_free(&w);
+    return status;
+}
+
+enum pm_status pm_r1cs_writer_put(struct pm_r1cs_writer *w, const uint8_t *constraints, uint64_t size_bytes,
+                                  uint32_t n, struct pm_error *err)
+{
+    struct pm_binfile file = {.name = "constraints to be written"};
+    const struct pm_section s = {
+        .type = section_constraints, .name = "constraints", .data = constraints, .size_bytes = size_bytes};
+    PM_TRY(check_constraints(&file, &s, w->curve, w->n_vars, n, err));
+    if (n > w->n_constraints - w->written)
+        return pm_fail(err, PM_FORMAT, "%u constraints were promised, these are more", w->n_constraints);
+    w->written += n;
+    return pm_binwriter_put(w->out, constraints, size_bytes, err);
+}
+
+enum pm_status pm_r1cs_writer_finish(struct pm_r1cs_writer *w, struct pm_error *err)
+{
+    if (w->written != w->n_constraints)
+        return pm_fail(err, PM_FORMAT, "%u constraints were promised, %u put", w->n_constraints, w->written);
+    PM_TRY(pm_binwriter_section(w->out, section_labels, err));
+    for (uint64_t i = 0; i < w->n_vars; i++) {
+        uint8_t label[8];
+        pm_store_le64(label, i);
+        PM_TRY(pm_binwriter_put(w->out, label, sizeof label, err));
+    }
+    return pm_binwriter_finish(w->out, err);
+}
+
+void pm_r1cs_writer_free(struct pm_r1cs_writer **at)
+{
+    struct pm_r1cs_writer *w = *at;
+    if (!w) return;
+    pm_binwriter_free(&w->out);
+    free(w);
+    *at = NULL;
+}
+
 enum pm_status pm_r1cs_write(const char *path, const struct pm_curve *curve, uint32_t n_vars,
                              uint32_t n_outputs, uint32_t n_public_inputs, uint32_t n_constraints,
                              const uint8_t *constraints, uint64_t size_bytes, struct pm_error *err)
 {
     enum pm_status status;
-    struct pm_binwriter *w = NULL;
-    if (1 + (uint64_t)n_outputs + n_public_inputs > n_vars)
-        return pm_fail(err, PM_FORMAT, "%s: %u wires are too few for %u outputs and %u public inputs", path,
-                       n_vars, n_outputs, n_public_inputs);
-    /* What is written must open again, so it is checked as on opening. */
-    struct pm_binfile file = {.name = "constraints to be written"};
-    const struct pm_section s = {
-        .type = section_constraints, .name = "constraints", .data = constraints, .size_bytes = size_bytes};
-    PM_TRY(check_constraints(&file, &s, curve, n_vars, n_constraints, err));
-    PM_GOTO(pm_binwriter_new(&w, path, "r1cs", newest_version, 3, err));
-    PM_GOTO(write_header(w, curve, n_vars, n_outputs, n_public_inputs, n_constraints, err));
-    PM_GOTO(pm_binwriter_section(w, section_constraints, err));
-    PM_GOTO(pm_binwriter_put(w, constraints, size_bytes, err));
-    PM_GOTO(pm_binwriter_section(w, section_labels, err));
-    for (uint64_t i = 0; i < n_vars; i++) {
-        uint8_t label[8];
-        pm_store_le64(label, i);
-        PM_GOTO(pm_binwriter_put(w, label, sizeof label, err));
-    }
-    PM_GOTO(pm_binwriter_finish(w, err));
+    struct pm_r1cs_writer *w = NULL;
+    PM_GOTO(pm_r1cs_writer_new(&w, path, curve, n_vars, n_outputs, n_public_inputs, n_constraints, err));
+    PM_GOTO(pm_r1cs_writer_put(w, constraints, size_bytes, n_constraints, err));
+    PM_GOTO(pm_r1cs_writer_finish(w, err));
 out:
-    pm_binwriter_free(&w);
+    pm_r1cs_writer_free(&w);
     return status;
 }

@@ -35,8 +35,21 @@ void pm_r1cs_next(const struct pm_r1cs *r1cs, uint64_t *at, struct pm_lc lc[3]);
  * this process's memory, and come back from the file if they are read again. */
 void pm_r1cs_release(const struct pm_r1cs *r1cs, uint64_t from, uint64_t to);
 
-/* Writes an .r1cs with all-private inputs; for synthetic circuits of benchmarks and tests.
- * constraints: the bytes of section 2. */
+/* Writes an .r1cs with all-private inputs, for synthetic circuits of benchmarks and tests, constraint by
+ * constraint: new, put as often as needed, finish (pm_binwriter's rules hold). What is put is checked as on
+ * opening: n whole constraints, in the bytes of section 2. PM_FORMAT for anything else, and on finish unless
+ * n_constraints were put. */
+struct pm_r1cs_writer;
+PM_MUST_USE enum pm_status pm_r1cs_writer_new(struct pm_r1cs_writer **out, const char *path,
+                                              const struct pm_curve *curve, uint32_t n_vars,
+                                              uint32_t n_outputs, uint32_t n_public_inputs,
+                                              uint32_t n_constraints, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_r1cs_writer_put(struct pm_r1cs_writer *w, const uint8_t *constraints,
+                                              uint64_t size_bytes, uint32_t n, struct pm_error *err);
+PM_MUST_USE enum pm_status pm_r1cs_writer_finish(struct pm_r1cs_writer *w, struct pm_error *err);
+void pm_r1cs_writer_free(struct pm_r1cs_writer **w);
+
+/* The same at once. */
 PM_MUST_USE enum pm_status pm_r1cs_write(const char *path, const struct pm_curve *curve, uint32_t n_vars,
                                          uint32_t n_outputs, uint32_t n_public_inputs, uint32_t n_constraints,
                                          const uint8_t *constraints, uint64_t size_bytes,

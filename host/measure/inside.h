@@ -42,9 +42,4 @@ struct measure_files {
 PM_MUST_USE enum pm_status measure_files_make(struct measure_files *f, struct pm_error *err);
 void measure_files_remove(struct measure_files *f);
 
-/* Writes r1cs and wtns of x -> x^2 + k, iterated n_constraints times over a full-width start; the last value
- * is public. */
-PM_MUST_USE enum pm_status measure_circuit(const struct measure_files *f, const struct pm_curve *curve,
-                                           uint32_t n_constraints, struct pm_error *err);
-
 #endif

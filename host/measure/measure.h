@@ -39,6 +39,19 @@ pm_measure_fn pm_measure_prove;  /* setup and whole proofs of an x^2 + k chain o
                                     call it  while no other threads run */
 pm_measure_fn pm_measure_verify; /* one proof */
 
+/* Synthetic circuits and their witnesses, for benchmarks: the same for the same arguments. n_constraints
+ * constraints over as many wires and two more, one of them a public output; 2^N - 8 of them fill a domain of
+ * 2^N. Memory: fr_bytes a constraint.
+ *           zero, one, below 2^16, full-width   wires in A, in B
+ *   wide    0, 0, 0, 100 %                      100, 100 %         like hashes in the field's terms
+ *   mixed   45, 25, 10, 20 %                     80,  50 %         the usual circuit
+ *   bits    58, 42, 0, 0 %                       64,  34 %         like SHA-256 */
+enum pm_synth_kind { PM_SYNTH_WIDE, PM_SYNTH_MIXED, PM_SYNTH_BITS };
+enum { PM_SYNTH_MAX = 1 << 27 };
+PM_MUST_USE enum pm_status pm_synth(const char *r1cs_path, const char *wtns_path,
+                                    const struct pm_curve *curve, enum pm_synth_kind kind,
+                                    uint32_t n_constraints, struct pm_error *err);
+
 struct pm_measure_question {
     const char *name;
     pm_measure_fn *run;

@@ -189,7 +189,7 @@ enum pm_status pm_measure_prove(const struct pm_measure_options *options, pm_mea
         return pm_fail(err, PM_USAGE, "proofs are measured from %d constraints on", 2 * spare_rows);
     PM_TRY(measure_files_make(&t.files, err));
     t.n_constraints = (uint32_t)m.row.size - spare_rows;
-    PM_GOTO(measure_circuit(&t.files, options->curve, t.n_constraints, err));
+    PM_GOTO(pm_synth(t.files.r1cs, t.files.wtns, options->curve, PM_SYNTH_WIDE, t.n_constraints, err));
     PM_GOTO(measure_setup(&m, &t, &report));
     PM_GOTO(measure_cold(&m, &t, &report));
     PM_GOTO(measure_warm(&m, &t, &report));

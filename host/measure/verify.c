@@ -36,7 +36,7 @@ static enum pm_status prepare(struct verification *v, struct measure *m)
     struct pm_prover *prover = NULL;
     enum pm_status status;
     PM_TRY(measure_files_make(&v->files, m->err));
-    PM_TRY(measure_circuit(&v->files, m->curve, n_constraints, m->err));
+    PM_TRY(pm_synth(v->files.r1cs, v->files.wtns, m->curve, PM_SYNTH_WIDE, n_constraints, m->err));
     PM_TRY(pm_r1cs_open(&r1cs, v->files.r1cs, m->err));
     status = pm_setup_dev(&r1cs, v->files.zkey, NULL, m->pool, m->err);
     pm_r1cs_close(&r1cs);

@@ -1,5 +1,5 @@
 // Development powers of tau: snarkjs prepares the same second phase from them to the byte, and makes keys from them at
-// once that prove and verify in both provers.
+// once that prove and verify in both provers; such keys are told as development keys. Synthetic circuits go the same way.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -86,6 +86,22 @@ test('keys that snarkjs makes from it are told as development keys', async () =>
   await snarkjs.powersOfTau.preparePhase2(at('more.ptau'), at('theirs.ptau'));
   assert.equal(inspect(at('small.ptau')).development, true);
   assert.equal(inspect(at('theirs.ptau')).development, false);
+});
+
+test('snarkjs takes synthetic circuits', async () => {
+  for (const [kind, zeros] of [['wide', 0], ['mixed', 0.45], ['bits', 0.58]]) {
+    proofmill('synth', '--log2', '8', '--kind', kind, at('s.r1cs'), at('s.wtns'));
+    const info = await snarkjs.r1cs.info(at('s.r1cs'));
+    assert.deepEqual([info.nConstraints, info.nVars, info.nOutputs, info.nPubInputs], [248, 250, 1, 0]);
+    assert.ok(await snarkjs.wtns.check(at('s.r1cs'), at('s.wtns')), kind);
+    const values = await snarkjs.wtns.exportJson(at('s.wtns'));
+    assert.ok(Math.abs(values.filter((v) => v === 0n).length / 250 - zeros) < 0.12, kind);
+    await snarkjs.zKey.newZKey(at('s.r1cs'), at('p.ptau'), at('s.zkey'));
+    const { proof, publicSignals } = await snarkjs.groth16.prove(at('s.zkey'), at('s.wtns'));
+    assert.ok(await snarkjs.groth16.verify(await snarkjs.zKey.exportVerificationKey(at('s.zkey')), publicSignals, proof), kind);
+    proofmill('prove', at('s.zkey'), at('s.wtns'), at('s.proof.json'), at('s.public.json'));
+    assert.deepEqual(JSON.parse(readFileSync(at('s.public.json'), 'utf8')), publicSignals);
+  }
 });
 
 test('faulty calls', () => {

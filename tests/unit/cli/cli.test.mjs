@@ -83,7 +83,7 @@ test('a proof that does not name its curve, as other provers write it, holds too
 
 test('help names every command, and every command explains itself', () => {
   const help = done('--help').out;
-  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'bench', 'submit', 'tasks', 'nodes', 'explain']) {
+  for (const name of ['prove', 'fullprove', 'verify', 'setup', 'ptau', 'export', 'inspect', 'bench', 'synth', 'submit', 'tasks', 'nodes', 'explain']) {
     assert.match(help, new RegExp(`^  ${name} `, 'm'));
     assert.match(done(name, '--help').out, new RegExp(`^proofmill ${name}`));
   }
@@ -174,6 +174,20 @@ test('mutated files give a clear error and an exit code, never a crash', () => {
     if (r.code !== 0) refused.add(file);
   }
   assert.equal(refused.size, new Set(targets.map((t) => t.file)).size, 'every kind of file was refused at least once');
+});
+
+test('synth makes a circuit that inspect, setup and prove take', () => {
+  for (const [curve, kind] of [['bn128', 'wide'], ['bn128', 'mixed'], ['bls12381', 'bits']]) {
+    const r = done('synth', '--log2', '8', '--kind', kind, '--curve', curve, at('s.r1cs'), at('s.wtns'), '--json').json();
+    assert.deepEqual([r.constraints, r.wires, r.kind, r.curve], [248, 250, kind, curve]);
+    assert.equal(done('inspect', '--json', at('s.r1cs')).json().constraints, 248);
+    done('setup', '--dev', at('s.r1cs'), at('s.zkey'));
+    done('prove', at('s.zkey'), at('s.wtns'), at('s.proof.json'), at('s.public.json')); // checked before it is written
+  }
+  assert.equal(done('synth', '--constraints', '3', at('s.r1cs'), at('s.wtns'), '--json').json().constraints, 3);
+  fails(2, 'USAGE', /wide, mixed or bits/, 'synth', '--kind', 'none', at('s.r1cs'), at('s.wtns'));
+  fails(2, 'USAGE', /--log2/, 'synth', '--log2', '3', at('s.r1cs'), at('s.wtns'));
+  fails(4, 'IO', /nonexistent/, 'synth', '/nonexistent/s.r1cs', at('s.wtns'));
 });
 
 test('bench measures, as text and as JSON', () => {
