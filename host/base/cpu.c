@@ -16,7 +16,7 @@ static unsigned present(void)
         found |= PM_CPU_ADX;
     /* The compiler's question also asks whether the system saves the wide registers. */
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl") &&
+    if ((found & PM_CPU_ADX) && __builtin_cpu_supports("avx512ifma") && __builtin_cpu_supports("avx512vl") &&
         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq"))
         found |= PM_CPU_IFMA;
     return found;
@@ -43,6 +43,6 @@ unsigned pm_cpu_features(void)
     const char *mask = getenv("PROOFMILL_CPU");
     if (!mask) return found;
     if (names(mask, "adx")) allowed |= PM_CPU_ADX;
-    if (names(mask, "ifma")) allowed |= PM_CPU_IFMA;
+    if (names(mask, "ifma")) allowed |= PM_CPU_IFMA | PM_CPU_ADX;
     return found & allowed;
 }

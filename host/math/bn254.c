@@ -1,29 +1,4 @@
 /* BN254, portable build: instances of the templates, and the table that curve.c hands out. */
-#include "math/bn254.h"
-
-#include "math/bn254_inst.h"
-
-#define CURVE             pm_bn254_portable
-#define CURVE_NAME        "bn128"
-#define CURVE_BUILD       "portable"
-#define CURVE_FP          bn254_fp
-#define CURVE_FR          bn254_fr
-#define CURVE_G1          bn254_g1
-#define CURVE_G2          bn254_g2
-#define CURVE_NTT         bn254_ntt
-#define CURVE_TWO_ADICITY PM_BN254_FR_TWO_ADICITY
-#define CURVE_ROOT        PM_BN254_FR_ROOT
-#define CURVE_G1_GENERATOR                                                                                   \
-    {                                                                                                        \
-        PM_BN254_G1_GENERATOR_X, PM_BN254_G1_GENERATOR_Y                                                     \
-    }
-#define CURVE_G2_GENERATOR                                                                                   \
-    {                                                                                                        \
-        PM_BN254_G2_GENERATOR_X, PM_BN254_G2_GENERATOR_Y                                                     \
-    }
-#define CURVE_G1_IN_SUBGROUP bn254_pairing_g1_in_subgroup
-#define CURVE_G2_IN_SUBGROUP bn254_pairing_g2_in_subgroup
-#define CURVE_PRODUCT_IS_ONE bn254_pairing_product_is_one
-#define CURVE_MAX_PAIRS      bn254_pairing_max_pairs
-#define CURVE_PAIRING        bn254_pairing_coefficients
-#include "math/curve_tmpl.h"
+#define CURVE       pm_bn254_portable
+#define CURVE_BUILD "portable"
+#include "math/bn254_curve.h"

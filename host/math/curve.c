@@ -19,8 +19,12 @@ static struct pm_curve bn254_ifma = {.name = "bn128"},
 #endif
 static const struct build builds[] = {
 #ifdef PM_MATH_IFMA
-    {&bn254_ifma, PM_CPU_IFMA},
-    {&bls12_381_ifma, PM_CPU_IFMA},
+    {&bn254_ifma, PM_CPU_IFMA | PM_CPU_ADX},
+    {&bls12_381_ifma, PM_CPU_IFMA | PM_CPU_ADX},
+#endif
+#ifdef PM_MATH_ADX
+    {&pm_bn254_adx, PM_CPU_ADX},
+    {&pm_bls12_381_adx, PM_CPU_ADX},
 #endif
     {&pm_bn254_portable, 0},
     {&pm_bls12_381_portable, 0},

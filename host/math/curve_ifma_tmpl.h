@@ -1,10 +1,10 @@
 /* The table of one curve in lanes: sums, transforms and vectors as in the lanes' templates, the rest as in
- * the portable build, whose points and bytes it shares. Included once by each *_ifma.c; all but CURVE_FILL is
- * static.
+ * a build without lanes, whose points and bytes it shares. Included once by each *_ifma.c; all but CURVE_FILL
+ * is static.
  *
  * Parameters
  *   CURVE_IFMA       prefix of the lanes' instances (inst_ifma_tmpl.h)
- *   CURVE_PORTABLE   the portable build's table
+ *   CURVE_BASE       the table of that build
  *   CURVE_FILL       name of the function that fills the table */
 #include "math/tmpl.h"
 
@@ -26,7 +26,7 @@ static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool
 {
     uint8_t bytes[C(fr_bytes)];
     C(fr) root;
-    CURVE_PORTABLE.fr_root(bytes, max_log2_n);
+    CURVE_BASE.fr_root(bytes, max_log2_n);
     C(fr_load)(&root, bytes);
     C(ntt_lanes_table_make)((C(fr) *)(void *)table, max_log2_n, &root, pool);
 }
@@ -51,7 +51,7 @@ static void shift(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const ui
     C(ntt_lanes_shift)(pool, data, log2_n, &a, &b);
 }
 
-/* Whole vectors of eight in lanes; up to seven elements at the end as in the portable build. */
+/* Whole vectors of eight in lanes; up to seven elements at the end one by one. */
 static void vec_mul_sub(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
                         const uint8_t *c, size_t n)
 {
@@ -59,11 +59,11 @@ static void vec_mul_sub(struct pm_pool *pool, uint8_t *out, const uint8_t *a, co
     size_t done = n / 8 * C(ntt_lanes_row), rest = n % 8;
     pm_pool_for(pool, n / 8, 128, C(ntt_lanes_vectors_piece), &job);
     if (c)
-        CURVE_PORTABLE.fr_vec_mul_sub(NULL, out + done, a + done, b + done, c + done, rest);
+        CURVE_BASE.fr_vec_mul_sub(NULL, out + done, a + done, b + done, c + done, rest);
     else if (b)
-        CURVE_PORTABLE.fr_vec_mul(NULL, out + done, a + done, b + done, rest);
+        CURVE_BASE.fr_vec_mul(NULL, out + done, a + done, b + done, rest);
     else
-        CURVE_PORTABLE.fr_vec_from_mont(NULL, out + done, a + done, rest);
+        CURVE_BASE.fr_vec_from_mont(NULL, out + done, a + done, rest);
 }
 static void vec_mul(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
 {
@@ -76,7 +76,7 @@ static void vec_from_mont(struct pm_pool *pool, uint8_t *out, const uint8_t *mon
 
 void CURVE_FILL(struct pm_curve *out)
 {
-    *out = CURVE_PORTABLE;
+    *out = CURVE_BASE;
     out->build = "ifma";
     out->fr_vec_mul = vec_mul;
     out->fr_vec_mul_sub = vec_mul_sub;
@@ -100,5 +100,5 @@ void CURVE_FILL(struct pm_curve *out)
 
 #undef C
 #undef CURVE_IFMA
-#undef CURVE_PORTABLE
+#undef CURVE_BASE
 #undef CURVE_FILL

@@ -1,6 +1,7 @@
 /* Prime field in Montgomery form, N limbs of 64 bits; portable C, the oracle of all faster builds.
  * Not here: square roots, and anything on lazily reduced values: every element is canonical (below the
- * modulus).
+ * modulus). Where the including file has defined PM_FP_X86, sums and products of four and of six limbs are
+ * those of fp_x86.h, and all that is built on them is for x86-64 processors with PM_CPU_ADX.
  *
  * Parameters
  *   FP            prefix of all names and name of the element's type, e.g. bn254_fp
@@ -81,6 +82,38 @@ static inline bool FN(is_canonical)(const FP *a)
     return FN(raw_sub)(&t, a, &FN(p)) == 1;
 }
 
+#if defined PM_FP_X86 && (FP_LIMBS == 4 || FP_LIMBS == 6)
+#include "math/fp_x86.h"
+
+static const struct FN(x86) {
+    uint64_t limb[FP_LIMBS], inv;
+} FN(x86) = {FP_MODULUS, FP_MONT_INV};
+
+#define X86(op) PM_CAT(pm_x86_##op, FP_LIMBS)
+static inline void FN(reduce_once)(FP *out, const FP *a)
+{
+    X86(reduce)(out->limb, a->limb, (const uint64_t *)&FN(x86));
+}
+static inline void FN(add)(FP *out, const FP *a, const FP *b)
+{
+    X86(add)(out->limb, a->limb, b->limb, (const uint64_t *)&FN(x86));
+}
+static inline void FN(sub)(FP *out, const FP *a, const FP *b)
+{
+    X86(sub)(out->limb, a->limb, b->limb, (const uint64_t *)&FN(x86));
+}
+PM_OUT_OF_LINE void FN(mul)(FP *out, const FP *a, const FP *b)
+{
+    X86(mul)(out->limb, a->limb, b->limb, (const uint64_t *)&FN(x86));
+}
+PM_OUT_OF_LINE void FN(sqr)(FP *out, const FP *a)
+{
+    X86(sqr)(out->limb, a->limb, (const uint64_t *)&FN(x86));
+}
+#undef X86
+
+#else
+
 /* out = a mod p for a < 2p */
 static inline void FN(reduce_once)(FP *out, const FP *a)
 {
@@ -97,28 +130,12 @@ static inline void FN(add)(FP *out, const FP *a, const FP *b)
     FN(reduce_once)(out, &t);
 }
 
-static inline void FN(dbl)(FP *out, const FP *a) { FN(add)(out, a, a); }
-
 static inline void FN(sub)(FP *out, const FP *a, const FP *b)
 {
     FP t, back;
     uint64_t mask = (uint64_t)0 - FN(raw_sub)(&t, a, b);
     for (int i = 0; i < FP_LIMBS; i++) back.limb[i] = FN(p).limb[i] & mask;
     FN(raw_add)(out, &t, &back);
-}
-
-static inline void FN(neg)(FP *out, const FP *a)
-{
-    FP zero = {{0}};
-    FN(sub)(out, &zero, a);
-}
-
-/* Loads any integer of N limbs and reduces it mod p, in time that depends on how far above p it is. */
-static inline void FN(load_reduced)(FP *out, const uint8_t *bytes)
-{
-    FP t;
-    FN(load)(out, bytes);
-    while (FN(raw_sub)(&t, out, &FN(p)) == 0) *out = t;
 }
 
 /* out = a * b / R mod p. Interleaved product and reduction (CIOS: Koc, Acar, Kaliski, "Analyzing and
@@ -142,6 +159,24 @@ PM_OUT_OF_LINE void FN(mul)(FP *out, const FP *a, const FP *b)
 }
 
 static inline void FN(sqr)(FP *out, const FP *a) { FN(mul)(out, a, a); }
+
+#endif
+
+static inline void FN(dbl)(FP *out, const FP *a) { FN(add)(out, a, a); }
+
+static inline void FN(neg)(FP *out, const FP *a)
+{
+    FP zero = {{0}};
+    FN(sub)(out, &zero, a);
+}
+
+/* Loads any integer of N limbs and reduces it mod p, in time that depends on how far above p it is. */
+static inline void FN(load_reduced)(FP *out, const uint8_t *bytes)
+{
+    FP t;
+    FN(load)(out, bytes);
+    while (FN(raw_sub)(&t, out, &FN(p)) == 0) *out = t;
+}
 
 static inline void FN(to_mont)(FP *out, const FP *plain)
 {

@@ -1,0 +1,6 @@
+/* BLS12-381 for x86-64 processors with BMI2 and ADX: the portable build's templates over the fields of
+ * fp_x86.h. curve.c hands the table out only where the processor has these. */
+#define PM_FP_X86
+#define CURVE       pm_bls12_381_adx
+#define CURVE_BUILD "adx"
+#include "math/bls12_381_curve.h"
