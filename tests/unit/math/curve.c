@@ -2,6 +2,7 @@
  * arithmetic itself is tested template by template beside this file. */
 #include "math/curve.h"
 
+#include "base/cpu.h"
 #include "slow.h"
 #include "sums.h"
 #include "twist.h"
@@ -65,6 +66,17 @@ static void *look_up(void *out)
 {
     *(const struct pm_curve **)out = c();
     return NULL;
+}
+
+/* The best build that the processor and the mask in the environment allow. */
+PM_TEST(build)
+{
+    unsigned features = pm_cpu_features();
+    const char *mask = getenv("PROOFMILL_CPU");
+    if (mask && !*mask) CHECK_STR(c()->build, "portable");
+    if (features == 0) CHECK_STR(c()->build, "portable");
+    if (features == PM_CPU_ADX) CHECK_STR(c()->build, "adx");
+    if (features & PM_CPU_IFMA && TEST_CURVE == 254) CHECK_STR(c()->build, "ifma");
 }
 
 PM_TEST(registry_from_many_threads)

@@ -1,0 +1,27 @@
+/* with_cpu SET PROGRAM ARGUMENT...: runs a program with PROOFMILL_CPU=SET, so that a test goes through the
+ * build of the curves for that instruction set; "portable" is the empty set. Status 77, which CTest counts as
+ * skipped, where the processor lacks it. */
+#include "base/cpu.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    if (argc < 3) {
+        fprintf(stderr, "usage: %s adx|ifma|portable PROGRAM ARGUMENT...\n", argv[0]);
+        return 2;
+    }
+    bool portable = strcmp(argv[1], "portable") == 0;
+    if (setenv("PROOFMILL_CPU", portable ? "" : argv[1], 1) != 0) return 2;
+    if (!portable && pm_cpu_features() == 0) {
+        printf("skipped: this processor lacks %s\n", argv[1]);
+        return 77;
+    }
+    execv(argv[2], argv + 2);
+    perror(argv[2]);
+    return 2;
+}
