@@ -18,7 +18,7 @@
 /* clang-format off */
 
 /* What a text reads through a pointer, n limbs; limbs that it changes, sets, or reads in memory. */
-#define PM_X86_READS(p, n) "m"(*(const struct { uint64_t limb[n]; } *)(p))
+#define PM_X86_READS(p, n) "m"(*(const struct __attribute__((may_alias)) { uint64_t limb[n]; } *)(p))
 #define PM_X86_CHANGES4(t) [t##0] "+&r"(t##0), [t##1] "+&r"(t##1), [t##2] "+&r"(t##2), [t##3] "+&r"(t##3)
 #define PM_X86_CHANGES6(t) PM_X86_CHANGES4(t), [t##4] "+&r"(t##4), [t##5] "+&r"(t##5)
 #define PM_X86_SETS4(t) [t##0] "=&r"(t##0), [t##1] "=&r"(t##1), [t##2] "=&r"(t##2), [t##3] "=&r"(t##3)
