@@ -127,7 +127,10 @@ static void help(FILE *to)
                 "unfit input,\n"
                 "4 a file cannot be read or written, 5 out of memory or time, 6 the peer or chain fails, 7 "
                 "not allowed,\n"
-                "70 a fault of proofmill itself\n");
+                "70 a fault of proofmill itself\n"
+                "environment: PROOFMILL_CPU names the instruction sets to use at most: ifma (with adx), adx, "
+                "or nothing\n"
+                "for portable C; `proofmill bench` says what runs\n");
 }
 
 static unsigned long parse_number(struct pm_cli *cli, const char *what, const char *text, unsigned long max)
