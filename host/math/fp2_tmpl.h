@@ -2,9 +2,9 @@
  *
  * Parameters
  *   FP2        prefix of all names and name of the element's type, e.g. bn254_fp2
- *   FP2_BASE   prefix of the base field (fp_tmpl.h)
- *   FP2_XI     the small integer x for which xi = x + u is the non-residue of the tower above (9 for BN254, 1
- * for BLS12-381); mul_xi multiplies by it
+ *   FP2_BASE   prefix of the base field (fp_tmpl.h), whose modulus has two bits of room where it is in
+ * assembly FP2_XI     the small integer x for which xi = x + u is the non-residue of the tower above (9 for
+ * BN254, 1 for BLS12-381); mul_xi multiplies by it
  *
  * Functions take time independent of values, but for those named _var. out may alias any input. */
 #include "math/tmpl.h"
@@ -72,6 +72,17 @@ static inline void FN(conj)(FP2 *out, const FP2 *a)
     B(neg)(&out->c1, &a->c1);
 }
 
+#ifdef PM_FP_X86
+/* a0 b0 + a1 (p - b1), a0 b1 + a1 b0, each with one reduction */
+PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
+{
+    FP2_BASE c0, minus;
+    B(raw_sub)(&minus, &B(p), &b->c1);
+    B(dot2)(&c0, &a->c0, &b->c0, &a->c1, &minus);
+    B(dot2)(&out->c1, &a->c0, &b->c1, &a->c1, &b->c0);
+    out->c0 = c0;
+}
+#else
 /* Karatsuba: a0 b0 - a1 b1, (a0 + a1)(b0 + b1) - a0 b0 - a1 b1 */
 PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
 {
@@ -85,6 +96,7 @@ PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
     B(sub)(&sum_a, &sum_a, &low);
     B(sub)(&out->c1, &sum_a, &high);
 }
+#endif
 
 /* (a0 + a1)(a0 - a1), 2 a0 a1 */
 PM_LOCAL void FN(sqr)(FP2 *out, const FP2 *a)

@@ -110,6 +110,11 @@ PM_OUT_OF_LINE void FN(sqr)(FP *out, const FP *a)
 {
     X86(sqr)(out->limb, a->limb, (const uint64_t *)&FN(x86));
 }
+/* out = (a b + c d) / R mod p with one reduction, for a, c <= p and b, d < 2p, where p < R / 4 */
+PM_OUT_OF_LINE void FN(dot2)(FP *out, const FP *a, const FP *b, const FP *c, const FP *d)
+{
+    X86(dot2_)(out->limb, a->limb, b->limb, c->limb, d->limb, (const uint64_t *)&FN(x86));
+}
 #undef X86
 
 #else

@@ -219,6 +219,59 @@ PM_X86_INLINE void pm_x86_mul6(uint64_t *out, const uint64_t *a, const uint64_t 
     pm_x86_reduce6(out, sum, m);
 }
 
+/* Sums of two products with one reduction. The pointers b and d stay in memory: lo holds them for one load. */
+#define PM_X86_FACTOR_OF(v, at) \
+    "movq %[" v "], %[lo]\n\t" \
+    "movq " at "(%[lo]), %%rdx\n\t"
+#define PM_X86_DOT2_ROW4(at, t0, t1, t2, t3, t4) \
+    PM_X86_FACTOR_OF("b", at) \
+    PM_X86_ROW4("a", t0, t1, t2, t3, t4) \
+    PM_X86_FACTOR_OF("d", at) \
+    PM_X86_ROW4("c", t0, t1, t2, t3, t4) \
+    PM_X86_REDUCE_ROW4(t0, t1, t2, t3, t4)
+#define PM_X86_DOT2_ROW6(at, t0, t1, t2, t3, t4, t5, t6) \
+    PM_X86_FACTOR_OF("b", at) \
+    PM_X86_ROW6("a", t0, t1, t2, t3, t4, t5, t6) \
+    PM_X86_FACTOR_OF("d", at) \
+    PM_X86_ROW6("c", t0, t1, t2, t3, t4, t5, t6) \
+    PM_X86_REDUCE_ROW6(t0, t1, t2, t3, t4, t5, t6)
+
+/* out = (a b + c d) / 2^(64 N) mod p, for p < 2^(64 N - 2), a, c <= p, and b, d < 2p: a row's sum is below
+ * 3p in N limbs, and the result below (1 + 4 p / 2^(64 N)) p < 2p before its reduction. */
+PM_X86_INLINE void pm_x86_dot2_4(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                                 const uint64_t *d, const uint64_t *m)
+{
+    uint64_t t0, t1, t2, t3, t4, lo, hi;
+    __asm__(PM_X86_CLEAR("t0") PM_X86_CLEAR("t1") PM_X86_CLEAR("t2") PM_X86_CLEAR("t3") PM_X86_CLEAR("t4")
+            PM_X86_DOT2_ROW4("", "t0", "t1", "t2", "t3", "t4")
+            PM_X86_DOT2_ROW4("8", "t1", "t2", "t3", "t4", "t0")
+            PM_X86_DOT2_ROW4("16", "t2", "t3", "t4", "t0", "t1")
+            PM_X86_DOT2_ROW4("24", "t3", "t4", "t0", "t1", "t2")
+            : PM_X86_SETS4(t), [t4] "=&r"(t4), [lo] "=&r"(lo), [hi] "=&r"(hi)
+            : [a] "r"(a), [b] "m"(b), [c] "r"(c), [d] "m"(d), [m] "r"(m), PM_X86_READS(m, 5)
+            : "rdx", "cc", "memory");
+    const uint64_t sum[4] = {t4, t0, t1, t2};
+    pm_x86_reduce4(out, sum, m);
+}
+PM_X86_INLINE void pm_x86_dot2_6(uint64_t *out, const uint64_t *a, const uint64_t *b, const uint64_t *c,
+                                 const uint64_t *d, const uint64_t *m)
+{
+    uint64_t t0, t1, t2, t3, t4, t5, t6, lo, hi;
+    __asm__(PM_X86_CLEAR("t0") PM_X86_CLEAR("t1") PM_X86_CLEAR("t2") PM_X86_CLEAR("t3")
+            PM_X86_CLEAR("t4") PM_X86_CLEAR("t5") PM_X86_CLEAR("t6")
+            PM_X86_DOT2_ROW6("", "t0", "t1", "t2", "t3", "t4", "t5", "t6")
+            PM_X86_DOT2_ROW6("8", "t1", "t2", "t3", "t4", "t5", "t6", "t0")
+            PM_X86_DOT2_ROW6("16", "t2", "t3", "t4", "t5", "t6", "t0", "t1")
+            PM_X86_DOT2_ROW6("24", "t3", "t4", "t5", "t6", "t0", "t1", "t2")
+            PM_X86_DOT2_ROW6("32", "t4", "t5", "t6", "t0", "t1", "t2", "t3")
+            PM_X86_DOT2_ROW6("40", "t5", "t6", "t0", "t1", "t2", "t3", "t4")
+            : PM_X86_SETS6(t), [t6] "=&r"(t6), [lo] "=&r"(lo), [hi] "=&r"(hi)
+            : [a] "r"(a), [b] "m"(b), [c] "r"(c), [d] "m"(d), [m] "r"(m), PM_X86_READS(m, 7)
+            : "rdx", "cc", "memory");
+    const uint64_t sum[6] = {t6, t0, t1, t2, t3, t4};
+    pm_x86_reduce6(out, sum, m);
+}
+
 /* (x, y) = 2 (x, y) + a_i^2; the doubling carries in CF, the squares in OF */
 #define PM_X86_SQUARE(a_i, x, y) \
     PM_X86_FACTOR(a_i) \

@@ -156,6 +156,34 @@ AGAINST_PORTABLE(bls12_381_fp_x86, bls12_381_fp)
 AGAINST_PORTABLE(bls12_381_fr_x86, bls12_381_fr)
 AGAINST_PORTABLE(all_ones_x86, all_ones)
 
+/* a b + c d for factors up to p on the left, below 2 p on the right. */
+#define SUMS_OF_PRODUCTS(X)                                                                                  \
+    PM_TEST(X##_sums_of_products)                                                                            \
+    {                                                                                                        \
+        X number[BORDERS + BEYOND], out, expected, t;                                                        \
+        X##_numbers(number);                                                                                 \
+        X##_raw_add(&number[BORDERS + 2], &number[5], &X##_p);                                               \
+        for (int round = 0; round < 40000; round++) {                                                        \
+            const X *a = &number[test_random() % (BORDERS + 1)],                                             \
+                    *b = &number[test_random() % (BORDERS + 3)],                                             \
+                    *c = &number[test_random() % (BORDERS + 1)],                                             \
+                    *d = &number[test_random() % (BORDERS + 3)];                                             \
+            if (round % 4 == 0) a = &X##_p, b = &number[BORDERS + 1]; /* p (2 p - 1) */                      \
+            if (round % 8 == 0) c = &X##_p, d = &number[BORDERS + 1];                                        \
+            X##_mul(&expected, a, b);                                                                        \
+            X##_mul(&t, c, d);                                                                               \
+            X##_add(&expected, &expected, &t);                                                               \
+            X##_dot2(&out, a, b, c, d);                                                                      \
+            CHECK(X##_equal(&out, &expected) && X##_is_canonical(&out));                                     \
+            t = *b;                                                                                          \
+            X##_dot2(&t, a, &t, c, d);                                                                       \
+            CHECK(X##_equal(&t, &expected));                                                                 \
+        }                                                                                                    \
+    }
+SUMS_OF_PRODUCTS(bn254_fp_x86)
+SUMS_OF_PRODUCTS(bn254_fr_x86)
+SUMS_OF_PRODUCTS(bls12_381_fp_x86)
+
 /* The field as a whole, against slow arithmetic. */
 #define TF bn254_fp_x86
 #include "fp_cases.h"
