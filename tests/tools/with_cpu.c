@@ -16,8 +16,9 @@ int main(int argc, char **argv)
         return 2;
     }
     bool portable = strcmp(argv[1], "portable") == 0;
+    unsigned needs = portable ? 0 : strcmp(argv[1], "ifma") == 0 ? PM_CPU_IFMA : PM_CPU_ADX;
     if (setenv("PROOFMILL_CPU", portable ? "" : argv[1], 1) != 0) return 2;
-    if (!portable && pm_cpu_features() == 0) {
+    if (needs & ~pm_cpu_features()) {
         printf("skipped: this processor lacks %s\n", argv[1]);
         return 77;
     }
