@@ -31,6 +31,13 @@ bool pm_hex_decode(uint8_t *out, size_t len, const char *text)
     return text[2 * len] == '\0';
 }
 
+bool pm_bytes_are_zero(const uint8_t *bytes, size_t len)
+{
+    uint8_t all = 0;
+    for (size_t i = 0; i < len; i++) all |= bytes[i];
+    return all == 0;
+}
+
 bool pm_equal_ct(const void *a, const void *b, size_t len)
 {
     const uint8_t *x = a, *y = b;

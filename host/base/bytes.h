@@ -48,6 +48,9 @@ void pm_hex_encode(char *out_text, const uint8_t *bytes, size_t len);
  * False, with out unspecified, on anything else. */
 bool pm_hex_decode(uint8_t *out, size_t len, const char *text);
 
+/* Whether all len bytes are zero: infinity among affine points, zero among numbers. */
+bool pm_bytes_are_zero(const uint8_t *bytes, size_t len);
+
 /* Equality in time that depends on len alone. */
 bool pm_equal_ct(const void *a, const void *b, size_t len);
 

@@ -4,6 +4,7 @@
  * statement or none. Next: prove/verify.h. Texts of errors quote the reader's place in the file, never its
  * content unbounded. */
 #include "json/json.h"
+#include "base/bytes.h"
 #include "prove/coord.h"
 #include "prove/dev_secrets.h"
 

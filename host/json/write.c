@@ -1,6 +1,7 @@
 /* Writing snarkjs' JSON, byte for byte: one space per level, one value a line, no newline at the end. Next: a
  * file, or the wire. */
 #include "json/json.h"
+#include "base/bytes.h"
 #include "prove/coord.h"
 
 #include <stdio.h>

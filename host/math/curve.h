@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/pool.h"
+#include "math/msm.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -127,6 +128,8 @@ struct pm_curve {
                        const uint8_t *scalars, size_t n, void *scratch);
     void (*msm_g2_var)(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases,
                        const uint8_t *scalars, size_t n, void *scratch);
+    /* For several sums at a time (msm.h): points in progress are struct pm_point1, struct pm_point2. */
+    const struct pm_msm_kind *msm_g1, *msm_g2;
 
     /* -- Many multiples of one point, for setup. First a table of the base's multiples, of a size that is
      * best for n of them in all (more or fewer are right too): fixed_*_table_bytes(n) bytes, aligned to 64,

@@ -43,6 +43,7 @@
 #define MSM             NAME(g1)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)
+#define MSM_WEIGHT      2
 #define MSM_DEGREE      1
 #define MSM_P           NAME(fp_p).limb
 #include "math/msm_ifma_tmpl.h"
@@ -50,6 +51,7 @@
 #define MSM             NAME(g2)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)
+#define MSM_WEIGHT      5
 #define MSM_DEGREE      2
 #define MSM_P           NAME(fp_p).limb
 #include "math/msm_ifma_tmpl.h"

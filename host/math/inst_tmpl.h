@@ -59,11 +59,13 @@
 #define MSM             NAME(g1)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)
+#define MSM_WEIGHT      1
 #include "math/msm_tmpl.h"
 
 #define MSM             NAME(g2)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)
+#define MSM_WEIGHT      3
 #include "math/msm_tmpl.h"
 
 #define FIXED             NAME(g1)

@@ -1,20 +1,18 @@
-/* Multi-scalar multiplication by Pippenger's method: signed digits, affine buckets filled in batches.
+/* Multi-scalar multiplication in one group, portable: affine buckets filled in batches. Which windows of
+ * which points make a task, and what becomes of results, is msm.h's.
  *
  * Parameters
  *   MSM               prefix of all names (the group's, e.g. bn254_g1)
  *   MSM_SCALAR        prefix of the scalars' field (fp_tmpl.h)
  *   MSM_SCALAR_BITS   bits of its modulus
+ *   MSM_WEIGHT        cost of an addition, in a unit common to a curve's groups
  *   (the group must have its batch addition: ec_batch_tmpl.h)
  *
- * How. Scalars are read once: zeros and bases at infinity drop out, 1 and -1 go into a list of their own, the
- * rest s is replaced by min(s, r - s) with the base negated and cut into signed digits of c bits (digits.h).
- * A task is one window of one stretch of points. It takes points in tiles: sorts the tile by bucket
- * (counting), puts each bucket's present sum at the head of its run, and halves all runs together, adding
- * neighbours in batches, until one point is left in each. So any number of points may meet in one bucket, and
- * a list of ones is simply a task with a single bucket. Threads draw tasks from a counter, each with buckets
- * and a tile of its own. Time depends on scalars and points. The scratch memory holds digits of the scalars
- * afterwards: wipe it if they are secret. */
+ * A task takes points in tiles: sorts the tile by bucket (counting), puts each bucket's present sum at the
+ * head of its run, and halves all runs together, adding neighbours in batches, until one point is left in
+ * each. So any number of points may meet in one bucket, and ones are simply a task with a single bucket. */
 #include "math/digits.h"
+#include "math/msm.h"
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(MSM, _##op)
@@ -23,14 +21,13 @@
 #define AFFINE FN(affine)
 
 enum {
-    FN(msm_batch) = 512,                             /* additions that share an inversion */
-    FN(msm_max_windows) = (MSM_SCALAR_BITS + 3) / 2, /* for c = 2 */
-    FN(msm_bits) = MSM_SCALAR_BITS - 1               /* of min(s, r - s) */
+    FN(msm_batch) = 512,               /* additions that share an inversion */
+    FN(msm_bits) = MSM_SCALAR_BITS - 1 /* of min(s, r - s) */
 };
 
 /* The best window for n scalars, from the costs of a batched addition (1) and of taking one bucket into the
  * result (4). It depends on n's length in bits alone. */
-static inline unsigned FN(msm_window)(size_t n)
+PM_LOCAL unsigned FN(msm_window)(size_t n)
 {
     unsigned best = 2;
     uint64_t best_cost = UINT64_MAX, points = 1;
@@ -44,13 +41,6 @@ static inline unsigned FN(msm_window)(size_t n)
 
 static inline size_t FN(msm_align)(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-/* One window of the stretch [begin, end) of the full scalars, or of the ones. */
-struct FN(msm_task) {
-    size_t begin, end;
-    unsigned window;
-    bool ones;
-};
-
 /* A thread's own memory, for windows of up to c bits. */
 struct FN(msm_worker) {
     AFFINE *bucket;       /* 2^(c-1): bucket b holds the sum for digits b + 1 and, negated, -b - 1 */
@@ -63,25 +53,7 @@ struct FN(msm_worker) {
     struct FN(batch_slot) * slot; /* msm_batch */
 };
 
-struct FN(msm_job) {
-    const uint8_t *bases, *scalars;
-    size_t n, n_full, n_ones;
-    unsigned c, windows, threads;
-    uint32_t *list;  /* n: indices of full scalars from the front, ones (top bit set for -1) from the back */
-    int16_t *digit;  /* windows rows of n_full */
-    uint64_t *count; /* windows: digits that are not zero */
-    struct FN(msm_task) * task;
-    size_t n_tasks, next_task;
-    POINT *result; /* one a task */
-    uint8_t *workers;
-    size_t worker_bytes, tile_max;
-};
-
 static inline size_t FN(msm_tile)(unsigned c) { return c < 10 ? 1024 : (size_t)2 << (c - 1); }
-static inline size_t FN(msm_tasks_max)(unsigned windows, unsigned threads)
-{
-    return ((size_t)windows + 1) * (threads + 1);
-}
 
 /* Lays a worker's memory out at p and returns its size; p may be NULL. */
 static inline size_t FN(msm_worker_layout)(struct FN(msm_worker) * w, uint8_t *p, unsigned c)
@@ -102,74 +74,6 @@ static inline size_t FN(msm_worker_layout)(struct FN(msm_worker) * w, uint8_t *p
     PM_TAKE(slot, struct FN(batch_slot), FN(msm_batch));
 #undef PM_TAKE
     return used;
-}
-
-/* The most that n_full * windows can be for n_full <= n: smaller numbers have smaller c and so more windows.
- */
-static inline size_t FN(msm_digits_max)(size_t n)
-{
-    size_t most = 0;
-    for (unsigned bits = 0; bits < 40; bits++) {
-        size_t top = (size_t)1 << bits, m = top < n ? top : n;
-        size_t digits = m * pm_digits_windows(FN(msm_bits), FN(msm_window)(top));
-        if (digits > most) most = digits;
-        if (top >= n) break;
-    }
-    return most;
-}
-
-/* Bytes of scratch for up to n points; n < 2^31. */
-PM_LOCAL size_t FN(msm_scratch)(size_t n, unsigned threads)
-{
-    struct FN(msm_worker) w;
-    size_t tasks = FN(msm_tasks_max)(FN(msm_max_windows), threads);
-    return FN(msm_align)(n * sizeof(uint32_t)) + FN(msm_align)(FN(msm_digits_max)(n) * sizeof(int16_t)) +
-           FN(msm_align)(FN(msm_max_windows) * sizeof(uint64_t)) +
-           FN(msm_align)(tasks * sizeof(struct FN(msm_task))) + FN(msm_align)(tasks * sizeof(POINT)) +
-           threads * FN(msm_worker_layout)(&w, NULL, FN(msm_window)(n));
-}
-
-/* Sorts indices into the list: full scalars to the front, 1 and -1 to the back. */
-PM_LOCAL void FN(msm_classify)(struct FN(msm_job) * job)
-{
-    AFFINE base;
-    MSM_SCALAR s, minus;
-    const MSM_SCALAR one = {{1}};
-    for (size_t i = 0; i < job->n; i++) {
-        S(load_reduced)(&s, job->scalars + i * S(bytes));
-        if (S(is_zero)(&s)) continue;
-        FN(affine_load)(&base, job->bases + i * FN(bytes));
-        if (FN(affine_is_infinity)(&base)) continue;
-        S(neg)(&minus, &s);
-        if (S(equal)(&s, &one))
-            job->list[job->n - ++job->n_ones] = (uint32_t)i;
-        else if (S(equal)(&minus, &one))
-            job->list[job->n - ++job->n_ones] = (uint32_t)i | 0x80000000u;
-        else
-            job->list[job->n_full++] = (uint32_t)i;
-    }
-}
-
-/* Digits of the full scalars [begin, end), of min(s, r - s) and with the sign of the choice. */
-PM_LOCAL void FN(msm_recode)(void *ctx, size_t begin, size_t end)
-{
-    struct FN(msm_job) *job = ctx;
-    uint64_t biased[S(limbs) + 1], count[FN(msm_max_windows)] = {0};
-    MSM_SCALAR s, minus;
-    for (size_t i = begin; i < end; i++) {
-        S(load_reduced)(&s, job->scalars + job->list[i] * (size_t)S(bytes));
-        S(neg)(&minus, &s);
-        MSM_SCALAR t;
-        bool negate = S(raw_sub)(&t, &minus, &s) == 1;
-        pm_digits_bias(biased, negate ? minus.limb : s.limb, S(limbs), job->c, job->windows);
-        for (unsigned w = 0; w < job->windows; w++) {
-            int d = pm_digits_get(biased, S(limbs), job->c, job->windows, w);
-            job->digit[w * job->n_full + i] = (int16_t)(negate ? -d : d);
-            count[w] += d != 0;
-        }
-    }
-    for (unsigned w = 0; w < job->windows; w++)
-        __atomic_fetch_add(&job->count[w], count[w], __ATOMIC_RELAXED);
 }
 
 /* Adds the pairs collected in left and right and puts the sums in their places in the tile. */
@@ -206,8 +110,8 @@ PM_LOCAL bool FN(msm_halve)(const struct FN(msm_worker) * w, size_t buckets)
 }
 
 /* Adds the tile's items to the buckets. */
-PM_LOCAL void FN(msm_add_tile)(const struct FN(msm_job) * job, const struct FN(msm_worker) * w,
-                               size_t buckets, size_t items)
+PM_LOCAL void FN(msm_add_tile)(const uint8_t *bases, const struct FN(msm_worker) * w, size_t buckets,
+                               size_t items)
 {
     uint32_t at = 0;
     for (size_t b = 0; b < buckets; b++) w->run[b] = !FN(affine_is_infinity)(&w->bucket[b]);
@@ -223,8 +127,8 @@ PM_LOCAL void FN(msm_add_tile)(const struct FN(msm_job) * job, const struct FN(m
     for (size_t i = 0; i < items; i++) {
         int d = w->item_digit[i];
         AFFINE *to = &w->tile[w->at[(d < 0 ? -d : d) - 1]++];
-        if (i + 8 < items) __builtin_prefetch(job->bases + (size_t)w->item[i + 8] * FN(bytes));
-        FN(affine_load)(to, job->bases + (size_t)w->item[i] * FN(bytes));
+        if (i + 8 < items) __builtin_prefetch(bases + (size_t)w->item[i + 8] * FN(bytes));
+        FN(affine_load)(to, bases + (size_t)w->item[i] * FN(bytes));
         if (d < 0) FN(affine_neg)(to, to);
     }
     while (FN(msm_halve)(w, buckets)) {}
@@ -233,21 +137,19 @@ PM_LOCAL void FN(msm_add_tile)(const struct FN(msm_job) * job, const struct FN(m
         if (w->run[b]) w->bucket[b] = w->tile[at++];
 }
 
-/* Collects up to a tile of items from the task, from *next on; the number of items. */
-static inline size_t FN(msm_collect)(const struct FN(msm_job) * job, const struct FN(msm_worker) * w,
-                                     const struct FN(msm_task) * task, size_t *next)
+/* Collects up to a tile of items of window w0 of the task; the number of items. */
+static inline size_t FN(msm_collect)(const struct FN(msm_worker) * w, struct pm_msm_reader *reader,
+                                     unsigned w0, size_t tile)
 {
+    const struct pm_msm_task *task = reader->task;
     size_t items = 0;
-    const int16_t *digit = job->digit + task->window * job->n_full;
-    for (; *next < task->end && items < job->tile_max; ++*next) {
-        if (task->ones) {
-            uint32_t entry = job->list[job->n - 1 - *next];
-            w->item[items] = entry & 0x7fffffffu;
-            w->item_digit[items++] = entry >> 31 ? -1 : 1;
-        } else if (digit[*next] != 0) {
-            w->item[items] = job->list[*next];
-            w->item_digit[items++] = digit[*next];
-        }
+    struct pm_msm_item item;
+    while (items < tile && pm_msm_read(&item, reader)) {
+        int d = item.minus ? -1 : 1;
+        if (!task->ones) d = item.digit[w0 * task->part->set->n_full];
+        w->item[items] = (uint32_t)item.base;
+        w->item_digit[items] = (int16_t)d;
+        items += d != 0;
     }
     return items;
 }
@@ -282,91 +184,61 @@ static inline void FN(msm_reduce)(POINT *out, const AFFINE *bucket, size_t bucke
     if (same > 0) FN(msm_add_times)(out, &run, same);
 }
 
-PM_LOCAL void FN(msm_work)(void *ctx, size_t begin, size_t end)
+static size_t FN(msm_worker_bytes)(unsigned c)
 {
-    struct FN(msm_job) *job = ctx;
-    for (size_t thread = begin; thread < end; thread++) {
-        struct FN(msm_worker) w;
-        FN(msm_worker_layout)(&w, job->workers + thread * job->worker_bytes, job->c);
-        size_t t;
-        while ((t = __atomic_fetch_add(&job->next_task, 1, __ATOMIC_RELAXED)) < job->n_tasks) {
-            const struct FN(msm_task) *task = &job->task[t];
-            size_t buckets = task->ones ? 1 : (size_t)1 << (job->c - 1), next = task->begin, items;
-            for (size_t b = 0; b < buckets; b++) w.bucket[b] = (AFFINE){0};
-            while ((items = FN(msm_collect)(job, &w, task, &next)) > 0)
-                FN(msm_add_tile)(job, &w, buckets, items);
-            FN(msm_reduce)(&job->result[t], w.bucket, buckets);
-        }
+    struct FN(msm_worker) w;
+    return FN(msm_worker_layout)(&w, NULL, c);
+}
+static unsigned FN(msm_group)(unsigned c)
+{
+    (void)c;
+    return 1;
+}
+
+PM_LOCAL void FN(msm_work)(const struct pm_msm_task *task, void *memory)
+{
+    struct FN(msm_worker) w;
+    const unsigned c = task->ones ? 1 : task->part->set->c;
+    const size_t buckets = (size_t)1 << (c - 1);
+    FN(msm_worker_layout)(&w, memory, c);
+    for (unsigned i = 0; i < task->windows; i++) {
+        struct pm_msm_reader reader = {.task = task, .chunk = task->chunk};
+        size_t items;
+        for (size_t b = 0; b < buckets; b++) w.bucket[b] = (AFFINE){0};
+        while ((items = FN(msm_collect)(&w, &reader, i, FN(msm_tile)(c))) > 0)
+            FN(msm_add_tile)(task->part->bases, &w, buckets, items);
+        FN(msm_reduce)((POINT *)task->result + i, w.bucket, buckets);
     }
 }
 
-/* Cuts n points of a window into tasks. */
-static inline void FN(msm_split)(struct FN(msm_job) * job, size_t n, size_t parts, unsigned window, bool ones)
+static void FN(msm_set_infinity)(void *out) { FN(set_infinity)((POINT *)out); }
+static void FN(msm_add)(void *out, const void *a, const void *b)
 {
-    if (parts > job->threads) parts = job->threads;
-    if (parts == 0) parts = 1;
-    for (size_t i = 0; i < parts; i++)
-        job->task[job->n_tasks++] = (struct FN(msm_task)){.begin = n / parts * i,
-                                                          .end = i + 1 == parts ? n : n / parts * (i + 1),
-                                                          .window = window,
-                                                          .ones = ones};
+    FN(add)((POINT *)out, (const POINT *)a, (const POINT *)b);
 }
 
-/* Windows are tasks; one that is more than a thread's share, and those that would be left over in the end,
- * are cut. */
-PM_LOCAL void FN(msm_plan)(struct FN(msm_job) * job)
-{
-    size_t total = job->n_ones, active = 0, seen = 0;
-    for (unsigned w = 0; w < job->windows; w++) total += job->count[w], active += job->count[w] != 0;
-    if (job->n_ones)
-        FN(msm_split)(job, job->n_ones, (job->n_ones * job->threads + total - 1) / total, 0, true);
-    for (unsigned w = 0; w < job->windows; w++) {
-        if (job->count[w] == 0) continue;
-        bool left_over = active - seen++ <= active % job->threads;
-        size_t parts = (job->count[w] * job->threads + total - 1) / total;
-        FN(msm_split)(job, job->n_full, left_over ? job->threads : parts, w, false);
-    }
-}
+static const struct pm_msm_kind FN(msm_kind) = {.base_bytes = FN(bytes),
+                                                .point_bytes = sizeof(POINT),
+                                                .scalar_limbs = S(limbs),
+                                                .scalar_bits = MSM_SCALAR_BITS,
+                                                .modulus = S(p).limb,
+                                                .weight = MSM_WEIGHT,
+                                                .window = FN(msm_window),
+                                                .group = FN(msm_group),
+                                                .worker_bytes = FN(msm_worker_bytes),
+                                                .work = FN(msm_work),
+                                                .set_infinity = FN(msm_set_infinity),
+                                                .add = FN(msm_add)};
 
-/* out = sum of scalar[i] base[i]. scratch: msm_scratch(n, threads of the pool) bytes, 64-byte aligned. */
+/* One sum: see msm.h. */
+PM_LOCAL size_t FN(msm_scratch)(size_t n, unsigned threads)
+{
+    return pm_msm_one_scratch(&FN(msm_kind), n, threads);
+}
 PM_LOCAL void FN(msm_var)(struct pm_pool *pool, POINT *out, const uint8_t *bases, const uint8_t *scalars,
                           size_t n, void *scratch)
 {
-    struct FN(msm_job) job = {.bases = bases, .scalars = scalars, .n = n, .threads = pm_pool_threads(pool)};
-    struct FN(msm_worker) w;
-    uint8_t *p = scratch;
-    FN(set_infinity)(out);
-    if (n == 0) return;
-    job.list = (uint32_t *)(void *)p;
-    p += FN(msm_align)(n * sizeof(uint32_t));
-    FN(msm_classify)(&job);
-    job.c = FN(msm_window)(job.n_full);
-    job.windows = job.n_full ? pm_digits_windows(FN(msm_bits), job.c) : 0;
-    job.tile_max = FN(msm_tile)(job.c);
-    job.worker_bytes = FN(msm_worker_layout)(&w, NULL, job.c);
-    size_t tasks = FN(msm_tasks_max)(job.windows, job.threads);
-    job.digit = (int16_t *)(void *)p;
-    p += FN(msm_align)(job.windows * job.n_full * sizeof(int16_t));
-    job.count = (uint64_t *)(void *)p;
-    p += FN(msm_align)(job.windows * sizeof(uint64_t));
-    job.task = (struct FN(msm_task) *)(void *)p;
-    p += FN(msm_align)(tasks * sizeof(struct FN(msm_task)));
-    job.result = (POINT *)(void *)p;
-    p += FN(msm_align)(tasks * sizeof(POINT));
-    job.workers = p;
-
-    for (unsigned v = 0; v < job.windows; v++) job.count[v] = 0;
-    pm_pool_for(pool, job.n_full, 0, FN(msm_recode), &job);
-    FN(msm_plan)(&job);
-    pm_pool_for(pool, job.threads, 1, FN(msm_work), &job);
-
-    size_t t = job.n_tasks; /* from the top window down; the ones are first in the list */
-    for (unsigned v = job.windows; v-- > 0;) {
-        for (unsigned i = 0; i < job.c; i++) FN(dbl)(out, out);
-        for (; t > 0 && !job.task[t - 1].ones && job.task[t - 1].window == v; t--)
-            FN(add)(out, out, &job.result[t - 1]);
-    }
-    for (; t > 0; t--) FN(add)(out, out, &job.result[t - 1]);
+    pm_msm_one_var(&FN(msm_kind), pool, out, bases, scalars, n, scratch);
 }
 
 #undef FN
@@ -376,3 +248,4 @@ PM_LOCAL void FN(msm_var)(struct pm_pool *pool, POINT *out, const uint8_t *bases
 #undef MSM
 #undef MSM_SCALAR
 #undef MSM_SCALAR_BITS
+#undef MSM_WEIGHT

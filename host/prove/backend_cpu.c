@@ -1,5 +1,5 @@
-/* The CPU backend: rows, transforms and MSMs of math/curve.h in sequence, each spread over the pool. See
- * backend.h. Not here: blinding, checks (prover.c). */
+/* The CPU backend: rows and transforms of math/curve.h in sequence, each spread over the pool, then all sums
+ * as one list of tasks. See backend.h. Not here: blinding, checks (prover.c). */
 #include "prove/backend.h"
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -46,14 +46,35 @@ static enum pm_status find_curve(const struct pm_curve **out, const char *name, 
     return PM_OK;
 }
 
-static size_t max_size(size_t a, size_t b) { return a > b ? a : b; }
+/* The sums of a proof: one over h, four over the witness. */
+struct sums {
+    struct pm_msm_set sets[2];
+    struct pm_msm_part parts[5];
+    struct pm_point1 a, b1, c, h;
+    struct pm_point2 b2;
+};
+
+static void sums_init(struct sums *s, const struct pm_curve *curve, const struct pm_backend_key *key,
+                      const uint8_t *witness, const uint8_t *h)
+{
+    const size_t n = key->n_vars, n_private = n - key->n_public - 1, domain = (size_t)1 << key->log2_domain;
+    const struct pm_msm_kind *g1 = curve->msm_g1, *g2 = curve->msm_g2;
+    struct pm_msm_set *w = &s->sets[0], *q = &s->sets[1];
+    *w = (struct pm_msm_set){.scalars = witness, .n = n};
+    *q = (struct pm_msm_set){.scalars = h, .n = domain};
+    s->parts[0] = (struct pm_msm_part){.kind = g1, .set = w, .bases = key->a, .n = n, .out = &s->a};
+    s->parts[1] = (struct pm_msm_part){.kind = g1, .set = w, .bases = key->b1, .n = n, .out = &s->b1};
+    s->parts[2] = (struct pm_msm_part){.kind = g2, .set = w, .bases = key->b2, .n = n, .out = &s->b2};
+    s->parts[3] = (struct pm_msm_part){
+        .kind = g1, .set = w, .bases = key->c, .first = n - n_private, .n = n_private, .out = &s->c};
+    s->parts[4] = (struct pm_msm_part){.kind = g1, .set = q, .bases = key->h, .n = domain, .out = &s->h};
+}
 
 static size_t msm_scratch(const struct pm_curve *curve, const struct pm_backend_key *key, unsigned threads)
 {
-    size_t g1 = max_size(curve->msm_g1_scratch(key->n_vars, threads),
-                         curve->msm_g1_scratch((size_t)1 << key->log2_domain, threads));
-    g1 = max_size(g1, curve->msm_g1_scratch(key->n_vars - key->n_public - 1, threads));
-    return max_size(g1, curve->msm_g2_scratch(key->n_vars, threads));
+    struct sums s;
+    sums_init(&s, curve, key, NULL, NULL);
+    return pm_msm_scratch(s.parts, 5, s.sets, 2, threads);
 }
 
 /* The workspace's memory; planning and taking are the same calls. b and c are dead when the MSMs begin. */
@@ -211,27 +232,19 @@ static enum pm_status cpu_prove(void *work, struct pm_backend_sums *out, const u
     struct cpu_work *w = work;
     const struct pm_curve *curve = w->loaded->curve;
     const struct pm_backend_key *key = &w->loaded->key;
-    size_t n_private = key->n_vars - key->n_public - 1;
-    struct pm_point1 p, q;
-    struct pm_point2 p2;
+    struct sums s;
 
     quotient(w, witness, times);
     uint64_t t0 = pm_clock_ns();
-    curve->msm_g1_var(w->pool, &p, key->a, witness, key->n_vars, w->scratch);
-    one_partial1(curve, &out->a, &p);
-    curve->msm_g1_var(w->pool, &p, key->b1, witness, key->n_vars, w->scratch);
-    one_partial1(curve, &out->b1, &p);
-    curve->msm_g2_var(w->pool, &p2, key->b2, witness, key->n_vars, w->scratch);
-    one_partial2(curve, &out->b2, &p2);
-    curve->msm_g1_var(w->pool, &p, key->c, witness + (size_t)curve->fr_bytes * (key->n_public + 1), n_private,
-                      w->scratch);
-    curve->msm_g1_var(w->pool, &q, key->h, w->h, (size_t)1 << key->log2_domain, w->scratch);
-    curve->g1_add(&p, &p, &q);
-    one_partial1(curve, &out->ch, &p);
+    sums_init(&s, curve, key, witness, w->h);
+    pm_msm_sum_var(w->pool, s.parts, 5, s.sets, 2, w->scratch);
+    one_partial1(curve, &out->a, &s.a);
+    one_partial1(curve, &out->b1, &s.b1);
+    one_partial2(curve, &out->b2, &s.b2);
+    curve->g1_add(&s.c, &s.c, &s.h);
+    one_partial1(curve, &out->ch, &s.c);
     times->msm_ns = pm_clock_ns() - t0;
-    pm_wipe(&p, sizeof p);
-    pm_wipe(&q, sizeof q);
-    pm_wipe(&p2, sizeof p2);
+    pm_wipe(&s, sizeof s);
     return PM_OK;
 }
 

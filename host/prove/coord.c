@@ -7,13 +7,6 @@ __extension__ typedef unsigned __int128 u128;
 
 enum { max_limbs = PM_FP_MAX_BYTES / 8 };
 
-bool pm_bytes_are_zero(const uint8_t *bytes, size_t len)
-{
-    uint8_t all = 0;
-    for (size_t i = 0; i < len; i++) all |= bytes[i];
-    return all == 0;
-}
-
 bool pm_bytes_less(const uint8_t *a, const uint8_t *b, size_t len)
 {
     while (len-- > 0)

@@ -11,8 +11,6 @@ void pm_coord_to_plain(const struct pm_curve *curve, uint8_t *out, const uint8_t
 /* False, with out untouched, for a number that is not below p. */
 bool pm_coord_from_plain(const struct pm_curve *curve, uint8_t *out, const uint8_t *plain);
 
-/* Whether all len bytes are zero: infinity among affine points, zero among numbers. */
-bool pm_bytes_are_zero(const uint8_t *bytes, size_t len);
 /* Whether a < b as little-endian numbers of len bytes. */
 bool pm_bytes_less(const uint8_t *a, const uint8_t *b, size_t len);
 

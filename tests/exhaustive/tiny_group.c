@@ -26,6 +26,7 @@
 #define MSM             tiny
 #define MSM_SCALAR      tiny_fr
 #define MSM_SCALAR_BITS 7
+#define MSM_WEIGHT      1
 #include "math/msm_tmpl.h"
 
 #define FIXED             tiny

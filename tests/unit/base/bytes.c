@@ -101,3 +101,14 @@ PM_TEST(wiping)
     pm_wipe(a, 0);
     CHECK_U64(a[0], 7);
 }
+
+PM_TEST(zeros)
+{
+    uint8_t bytes[40] = {0};
+    CHECK(pm_bytes_are_zero(bytes, sizeof bytes) && pm_bytes_are_zero(bytes, 0));
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        bytes[i] = (uint8_t)(1 << i % 8);
+        CHECK(!pm_bytes_are_zero(bytes, sizeof bytes) && pm_bytes_are_zero(bytes, i));
+        bytes[i] = 0;
+    }
+}

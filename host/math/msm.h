@@ -1,0 +1,132 @@
+/* Multi-scalar multiplication, what is the same for every group and build: several sums at a time, some of
+ * them over the same scalars. Scalars are sorted by kind and cut into signed digits once for all sums that
+ * take them; the work of all sums is one list of tasks, from which threads draw, so that no thread waits
+ * between two sums. How a task is done is the group's (msm_tmpl.h, msm_ifma_tmpl.h).
+ *
+ * Pippenger's method: a scalar s is replaced by min(s, r - s) with the base negated, and cut into digits of c
+ * bits (digits.h); a window is one digit of all scalars. Scalars that are 0 and bases at infinity drop out;
+ * 1 and -1 go into a list of their own, which is summed without digits. Time depends on scalars and bases.
+ * The scratch memory holds digits of the scalars afterwards: wipe it if they are secret. */
+#ifndef PM_MATH_MSM_H
+#define PM_MATH_MSM_H
+
+#include "base/pool.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { PM_MSM_CHUNK = 4096, PM_MSM_MAX_PARTS = 8, PM_MSM_MAX_SETS = 4 };
+
+struct pm_msm_task;
+
+/* A group in one build. */
+struct pm_msm_kind {
+    unsigned base_bytes, point_bytes; /* of an affine base in memory; of a point in progress */
+    unsigned scalar_limbs, scalar_bits;
+    const uint64_t *modulus;            /* of the scalars */
+    unsigned weight;                    /* what an addition costs, in some unit common to a curve's groups */
+    unsigned (*window)(size_t n);       /* the best c for n full scalars; does not fall with n */
+    unsigned (*group)(unsigned c);      /* the most windows that one task takes */
+    size_t (*worker_bytes)(unsigned c); /* a thread's memory for tasks of windows of c bits */
+    void (*work)(const struct pm_msm_task *task, void *worker);
+    void (*set_infinity)(void *out);
+    void (*add)(void *out, const void *a, const void *b); /* complete; aliasing allowed */
+};
+
+/* Scalars: n of them, plain, 8 * scalar_limbs bytes each; n < 2^31. Those that are not below r count modulo
+ * r. The rest is the driver's. Chunk k stands for scalars k * PM_MSM_CHUNK and on; its entries lie in its own
+ * stretch of `list`: full scalars from the front, ones from the back. */
+struct pm_msm_set {
+    const uint8_t *scalars;
+    size_t n;
+
+    unsigned limbs, bits, c, windows;
+    const uint64_t *modulus;
+    size_t n_full, n_ones;
+    uint32_t *list; /* n: index in the chunk (pm_msm_index), and for -1 PM_MSM_MINUS */
+    struct pm_msm_count {
+        uint32_t full, ones, rank; /* rank: full scalars in the chunks before */
+    } * count;
+    int16_t *digit; /* windows rows of n_full, by rank */
+    uint64_t *hits; /* one a window: digits that are not zero */
+};
+
+/* One sum: out = sum over i < n of scalar[first + i] * bases[i]. The rest is the driver's: the set's entries
+ * whose base is there and not at infinity, in the same form; pm_msm_rank says the rank within the chunk. */
+struct pm_msm_part {
+    const struct pm_msm_kind *kind;
+    struct pm_msm_set *set;
+    const uint8_t *bases;
+    size_t first, n;
+    void *out; /* a point in progress */
+
+    uint32_t *list;
+    struct pm_msm_count *count;
+    size_t n_full, n_ones, first_task, end_task;
+};
+
+enum { PM_MSM_INDEX = PM_MSM_CHUNK - 1, PM_MSM_RANK_SHIFT = 16 };
+#define PM_MSM_MINUS 0x80000000u
+static inline size_t pm_msm_chunks(size_t n) { return (n + PM_MSM_CHUNK - 1) / PM_MSM_CHUNK; }
+static inline size_t pm_msm_chunk_len(size_t n, size_t chunk)
+{
+    size_t left = n - chunk * PM_MSM_CHUNK;
+    return left < PM_MSM_CHUNK ? left : PM_MSM_CHUNK;
+}
+
+/* Some windows of some chunks of a part, or its ones. result: `windows` points, one for ones. */
+struct pm_msm_task {
+    const struct pm_msm_part *part;
+    uint32_t chunk, chunk_end;
+    unsigned window, windows;
+    bool ones;
+    void *result;
+};
+
+/* Where a task's reader stands, and what it reads next. */
+struct pm_msm_reader {
+    const struct pm_msm_task *task;
+    uint32_t chunk, at;
+};
+struct pm_msm_item {
+    size_t base;          /* index into the part's bases */
+    bool minus;           /* of ones */
+    const int16_t *digit; /* of full scalars, of the task's first window; the next is set->n_full later */
+};
+/* False at the end. */
+static inline bool pm_msm_read(struct pm_msm_item *out, struct pm_msm_reader *r)
+{
+    const struct pm_msm_part *part = r->task->part;
+    const struct pm_msm_set *set = part->set;
+    for (; r->chunk < r->task->chunk_end; r->chunk++, r->at = 0) {
+        const struct pm_msm_count *count = &part->count[r->chunk];
+        const uint32_t *list = part->list + (size_t)r->chunk * PM_MSM_CHUNK;
+        if (r->at >= (r->task->ones ? count->ones : count->full)) continue;
+        uint32_t entry = r->task->ones ? list[pm_msm_chunk_len(set->n, r->chunk) - 1 - r->at] : list[r->at];
+        out->base = (size_t)r->chunk * PM_MSM_CHUNK + (entry & PM_MSM_INDEX) - part->first;
+        out->minus = entry & PM_MSM_MINUS;
+        out->digit = set->digit + r->task->window * set->n_full + set->count[r->chunk].rank +
+                     (entry >> PM_MSM_RANK_SHIFT);
+        r->at++;
+        return true;
+    }
+    return false;
+}
+
+/* Bytes of scratch for these parts and sets, of which kind, set, first and n are read: enough for any scalars
+ * and bases. n_parts <= PM_MSM_MAX_PARTS, n_sets <= PM_MSM_MAX_SETS. All parts of one set have scalars of one
+ * field. */
+size_t pm_msm_scratch(const struct pm_msm_part *parts, size_t n_parts, const struct pm_msm_set *sets,
+                      size_t n_sets, unsigned threads);
+
+/* All sums. scratch: pm_msm_scratch bytes for the pool's threads, aligned to 64 bytes. */
+void pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
+                    size_t n_sets, void *scratch);
+
+/* One sum of n. */
+size_t pm_msm_one_scratch(const struct pm_msm_kind *kind, size_t n, unsigned threads);
+void pm_msm_one_var(const struct pm_msm_kind *kind, struct pm_pool *pool, void *out, const uint8_t *bases,
+                    const uint8_t *scalars, size_t n, void *scratch);
+
+#endif
