@@ -23,9 +23,6 @@
     {                                                                                                        \
         PM_BLS12_381_G2_GENERATOR_X, PM_BLS12_381_G2_GENERATOR_Y                                             \
     }
-#define CURVE_G1_IN_SUBGROUP bls12_381_pairing_g1_in_subgroup
-#define CURVE_G2_IN_SUBGROUP bls12_381_pairing_g2_in_subgroup
-#define CURVE_PRODUCT_IS_ONE bls12_381_pairing_product_is_one
-#define CURVE_MAX_PAIRS      bls12_381_pairing_max_pairs
-#define CURVE_PAIRING        bls12_381_pairing_coefficients
+#define CURVE_PAIRING bls12_381_pairing
+#define CURVE_TOWER   bls12_381_tower
 #include "math/curve_tmpl.h"

@@ -5,10 +5,11 @@
 
 #include "math/params_bls12_381.h"
 
-#define PAIRING_BETA PM_BLS12_381_BETA
-#define INST         bls12_381
-#define INST_PARAMS  PM_BLS12_381
-#define INST_FAMILY  "math/pairing_bls12_tmpl.h"
+#define PAIRING_BETA     PM_BLS12_381_BETA
+#define PAIRING_X_WINDOW 1 /* six digits are not zero */
+#define INST             bls12_381
+#define INST_PARAMS      PM_BLS12_381
+#define INST_FAMILY      "math/pairing_bls12_tmpl.h"
 #include "math/inst_tmpl.h"
 
 #endif

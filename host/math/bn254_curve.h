@@ -23,9 +23,6 @@
     {                                                                                                        \
         PM_BN254_G2_GENERATOR_X, PM_BN254_G2_GENERATOR_Y                                                     \
     }
-#define CURVE_G1_IN_SUBGROUP bn254_pairing_g1_in_subgroup
-#define CURVE_G2_IN_SUBGROUP bn254_pairing_g2_in_subgroup
-#define CURVE_PRODUCT_IS_ONE bn254_pairing_product_is_one
-#define CURVE_MAX_PAIRS      bn254_pairing_max_pairs
-#define CURVE_PAIRING        bn254_pairing_coefficients
+#define CURVE_PAIRING bn254_pairing
+#define CURVE_TOWER   bn254_tower
 #include "math/curve_tmpl.h"

@@ -5,9 +5,10 @@
 
 #include "math/params_bn254.h"
 
-#define INST        bn254
-#define INST_PARAMS PM_BN254
-#define INST_FAMILY "math/pairing_bn_tmpl.h"
+#define PAIRING_X_WINDOW 3
+#define INST             bn254
+#define INST_PARAMS      PM_BN254
+#define INST_FAMILY      "math/pairing_bn_tmpl.h"
 #include "math/inst_tmpl.h"
 
 #endif

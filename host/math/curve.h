@@ -48,6 +48,30 @@ struct pm_rows {
     const uint8_t *coefficient; /* start[n_rows] * fr_bytes: c * R^2 mod r, as stored in the file */
 };
 
+/* An element of Fp12, opaque like points: a product of Miller functions, or a pairing. Same curve, same
+ * build. */
+struct pm_pairing_value {
+    uint64_t limb[12 * 6];
+};
+
+/* factor e(g1[0], g2[0]) ... e(fixed_g1[0], fixed[0]) ... = target. Points affine, those of G1 in their
+ * group; those of g2 on the curve, and whether they are in G2 is found out on the way. A pair with an
+ * infinity contributes one. n and n_fixed are at most 16. */
+struct pm_pairing_terms {
+    const struct pm_pairing_value *target; /* from pairing_target; NULL: one */
+    const struct pm_pairing_value *factor; /* from pairing_weighted; NULL: one */
+    const uint8_t *g1, *g2;
+    size_t n;
+    const uint8_t *fixed_g1;
+    const void *const *fixed; /* from pairing_fix */
+    size_t n_fixed;
+};
+enum pm_pairing_answer {
+    PM_PAIRING_UNEQUAL,
+    PM_PAIRING_EQUAL,
+    PM_PAIRING_OUTSIDE /* some g2[i] is not in G2 */
+};
+
 struct pm_curve {
     const char *name;  /* snarkjs' name: "bn128" or "bls12381"; "tiny" exists in tests only */
     const char *build; /* "portable", "adx", "ifma" */
@@ -105,6 +129,7 @@ struct pm_curve {
      * -- */
     bool (*g1_check)(const uint8_t *affine);
     bool (*g2_check)(const uint8_t *affine);
+    bool (*g2_on_curve)(const uint8_t *affine); /* as g2_check, without the subgroup: for pairing_check */
     void (*g1_from_affine)(struct pm_point1 *out, const uint8_t *affine);
     void (*g2_from_affine)(struct pm_point2 *out, const uint8_t *affine);
     void (*g1_to_affine)(uint8_t *out, const struct pm_point1 *p);
@@ -112,6 +137,7 @@ struct pm_curve {
     void (*g1_add)(struct pm_point1 *out, const struct pm_point1 *a,
                    const struct pm_point1 *b); /* complete; aliasing allowed */
     void (*g2_add)(struct pm_point2 *out, const struct pm_point2 *a, const struct pm_point2 *b);
+    void (*g1_affine_neg)(uint8_t *out, const uint8_t *affine); /* canonical */
     void (*g1_neg)(struct pm_point1 *out, const struct pm_point1 *a);
     void (*g2_neg)(struct pm_point2 *out, const struct pm_point2 *a);
     /* out = scalar * p, scalar plain; constant time in the scalar (a fixed ladder with table look-ups by
@@ -147,9 +173,25 @@ struct pm_curve {
     void (*fixed_g2_var)(struct pm_pool *pool, uint8_t *out, const void *table, const uint8_t *scalars,
                          size_t n, void *scratch);
 
+    /* -- A few fixed points of G1. A comb takes comb_bytes, aligned to 64. -- */
+    size_t comb_bytes;
+    void (*comb_make)(void *comb, const uint8_t *g1);
+    /* out = start + the sum of scalar[i] times the point of the i-th comb, affine; scalars plain, canonical.
+     */
+    void (*comb_sum_var)(uint8_t *out, const uint8_t *start, const void *combs, const uint8_t *scalars,
+                         size_t n);
+
     /* Whether the product of e(g1[i], g2[i]) over i < n is one. Points affine and already checked; a pair
      * with an infinity contributes one. n <= 16. */
     bool (*pairing_product_is_one)(const uint8_t *g1, const uint8_t *g2, size_t n);
+    /* The same of an equation that may have fixed parts, see above. */
+    enum pm_pairing_answer (*pairing_check)(const struct pm_pairing_terms *terms);
+    /* Lines of a fixed point of G2, which save about a third of its part of an equation: pairing_fixed_bytes,
+     * aligned to 64. */
+    size_t pairing_fixed_bytes;
+    void (*pairing_fix)(void *fixed, const uint8_t *g2);
+    void (*pairing_target)(struct pm_pairing_value *out, const uint8_t *g1,
+                           const uint8_t *g2); /* e(g1, g2) */
 
     /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
      * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -

@@ -9,16 +9,20 @@
  *   CURVE_TWO_ADICITY   of r - 1
  *   CURVE_ROOT          initializer: the root of unity of order 2^CURVE_TWO_ADICITY, Montgomery
  *   CURVE_G1_GENERATOR, CURVE_G2_GENERATOR   initializers {x, y}, Montgomery
- *   CURVE_G1_IN_SUBGROUP, CURVE_G2_IN_SUBGROUP   functions (const affine *) -> bool for points of the curve
- *   CURVE_PRODUCT_IS_ONE, CURVE_MAX_PAIRS        the pairing
- *   CURVE_PAIRING       function (Fp *value, const G1 affine *, const G2 affine *): e as twelve elements */
+ *   CURVE_PAIRING       prefix of the pairing (pairing_tmpl.h)
+ *   CURVE_TOWER         prefix of its tower */
 #include "math/curve.h"
 #include "math/tmpl.h"
 
-#define FN(op)  PM_CAT(CURVE, _##op)
-#define FP(op)  PM_CAT(CURVE_FP, _##op)
-#define FR(op)  PM_CAT(CURVE_FR, _##op)
-#define NTT(op) PM_CAT(CURVE_NTT, _##op)
+#include <assert.h>
+#include <string.h>
+
+#define FN(op)   PM_CAT(CURVE, _##op)
+#define FP(op)   PM_CAT(CURVE_FP, _##op)
+#define FR(op)   PM_CAT(CURVE_FR, _##op)
+#define NTT(op)  PM_CAT(CURVE_NTT, _##op)
+#define PAIR(op) PM_CAT(CURVE_PAIRING, _##op)
+#define FP12     PM_CAT(CURVE_TOWER, _fp12)
 
 enum { FN(grain) = 1024 };
 
@@ -264,22 +268,98 @@ static void FN(ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, 
         PM_CAT(G, _msm_var)(pool, (G *)(void *)out, bases, scalars, n, scratch);                             \
     }
 
-PM_GROUP(g1, CURVE_G1, pm_point1, CURVE_G1_IN_SUBGROUP)
-PM_GROUP(g2, CURVE_G2, pm_point2, CURVE_G2_IN_SUBGROUP)
+PM_GROUP(g1, CURVE_G1, pm_point1, PAIR(g1_in_subgroup))
+PM_GROUP(g2, CURVE_G2, pm_point2, PAIR(g2_in_subgroup))
 #undef PM_GROUP
+
+/* -- Combs -- */
+
+static void FN(comb_make)(void *comb, const uint8_t *g1)
+{
+    PM_CAT(CURVE_G1, _affine) a;
+    PM_CAT(CURVE_G1, _affine_load)(&a, g1);
+    PM_CAT(CURVE_G1, _comb_make)(comb, &a);
+}
+static void FN(comb_sum_var)(uint8_t *out, const uint8_t *start, const void *combs, const uint8_t *scalars,
+                             size_t n)
+{
+    enum { CHUNK = 16 };
+    PM_CAT(CURVE_G1, _affine) sum;
+    uint64_t k[CHUNK * FR(limbs)];
+    const struct PM_CAT(CURVE_G1, _comb) *comb = combs;
+    PM_CAT(CURVE_G1, _affine_load)(&sum, start);
+    for (size_t at = 0; at < n; at += CHUNK) {
+        size_t m = n - at < CHUNK ? n - at : CHUNK;
+        memcpy(k, scalars + at * FR(bytes), m * FR(bytes));
+        PM_CAT(CURVE_G1, _comb_sum_var)(&sum, &sum, comb + at, k, FR(limbs), m);
+    }
+    PM_CAT(CURVE_G1, _affine_store)(out, &sum);
+}
 
 /* -- Pairing -- */
 
+_Static_assert(sizeof(FP12) <= sizeof(struct pm_pairing_value), "Fp12 outgrows struct pm_pairing_value");
+
+static void FN(g1_affine_neg)(uint8_t *out, const uint8_t *affine)
+{
+    PM_CAT(CURVE_G1, _affine) a;
+    PM_CAT(CURVE_G1, _affine_load)(&a, affine);
+    PM_CAT(CURVE_G1, _affine_neg)(&a, &a);
+    PM_CAT(CURVE_G1, _affine_store)(out, &a);
+}
+static bool FN(g2_on_curve)(const uint8_t *affine)
+{
+    PM_CAT(CURVE_G2, _affine) a;
+    PM_CAT(CURVE_G2, _affine_load)(&a, affine);
+    return PM_CAT(CURVE_G2, _affine_on_curve)(&a);
+}
+
+static enum pm_pairing_answer FN(pairing_check)(const struct pm_pairing_terms *terms)
+{
+    PM_CAT(CURVE_G1, _affine) p[PAIR(max_pairs)], fixed_p[PAIR(max_pairs)];
+    PM_CAT(CURVE_G2, _affine) q[PAIR(max_pairs)];
+    const struct PAIR(fixed) * fixed[PAIR(max_pairs)];
+    assert(terms->n <= PAIR(max_pairs) && terms->n_fixed <= PAIR(max_pairs));
+    for (size_t i = 0; i < terms->n; i++) {
+        PM_CAT(CURVE_G1, _affine_load)(&p[i], terms->g1 + i * PM_CAT(CURVE_G1, _bytes));
+        PM_CAT(CURVE_G2, _affine_load)(&q[i], terms->g2 + i * PM_CAT(CURVE_G2, _bytes));
+    }
+    for (size_t i = 0; i < terms->n_fixed; i++) {
+        PM_CAT(CURVE_G1, _affine_load)(&fixed_p[i], terms->fixed_g1 + i * PM_CAT(CURVE_G1, _bytes));
+        fixed[i] = terms->fixed[i];
+    }
+    switch (PAIR(check)((const FP12 *)(const void *)terms->target, (const FP12 *)(const void *)terms->factor,
+                        p, q, terms->n, fixed_p, fixed, terms->n_fixed)) {
+    case PAIR(unequal):
+        return PM_PAIRING_UNEQUAL;
+    case PAIR(equal):
+        return PM_PAIRING_EQUAL;
+    case PAIR(outside):
+        return PM_PAIRING_OUTSIDE;
+    }
+    return PM_PAIRING_UNEQUAL;
+}
+
 static bool FN(pairing_product_is_one)(const uint8_t *g1, const uint8_t *g2, size_t n)
 {
-    PM_CAT(CURVE_G1, _affine) p[CURVE_MAX_PAIRS];
-    PM_CAT(CURVE_G2, _affine) q[CURVE_MAX_PAIRS];
-    if (n > CURVE_MAX_PAIRS) return false;
-    for (size_t i = 0; i < n; i++) {
-        PM_CAT(CURVE_G1, _affine_load)(&p[i], g1 + i * PM_CAT(CURVE_G1, _bytes));
-        PM_CAT(CURVE_G2, _affine_load)(&q[i], g2 + i * PM_CAT(CURVE_G2, _bytes));
-    }
-    return CURVE_PRODUCT_IS_ONE(p, q, n);
+    const struct pm_pairing_terms terms = {.g1 = g1, .g2 = g2, .n = n};
+    return n <= PAIR(max_pairs) && FN(pairing_check)(&terms) == PM_PAIRING_EQUAL;
+}
+
+static void FN(pairing_fix)(void *fixed, const uint8_t *g2)
+{
+    PM_CAT(CURVE_G2, _affine) q;
+    PM_CAT(CURVE_G2, _affine_load)(&q, g2);
+    PAIR(fix)(fixed, &q);
+}
+
+static void FN(pairing_target)(struct pm_pairing_value *out, const uint8_t *g1, const uint8_t *g2)
+{
+    PM_CAT(CURVE_G1, _affine) p;
+    PM_CAT(CURVE_G2, _affine) q;
+    PM_CAT(CURVE_G1, _affine_load)(&p, g1);
+    PM_CAT(CURVE_G2, _affine_load)(&q, g2);
+    PAIR(value)((FP12 *)(void *)out, &p, &q);
 }
 
 static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
@@ -289,7 +369,7 @@ static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
     CURVE_FP value[12];
     PM_CAT(CURVE_G1, _affine_load)(&p, g1);
     PM_CAT(CURVE_G2, _affine_load)(&q, g2);
-    CURVE_PAIRING(value, &p, &q);
+    PAIR(coefficients)(value, &p, &q);
     for (size_t i = 0; i < 12; i++) {
         FP(from_mont)(&value[i], &value[i]);
         FP(store)(out + i * FP(bytes), &value[i]);
@@ -334,12 +414,14 @@ const struct pm_curve CURVE = {
     .ntt_forward = FN(ntt_forward),
     .g1_check = FN(g1_check),
     .g2_check = FN(g2_check),
+    .g2_on_curve = FN(g2_on_curve),
     .g1_from_affine = FN(g1_from_affine),
     .g2_from_affine = FN(g2_from_affine),
     .g1_to_affine = FN(g1_to_affine),
     .g2_to_affine = FN(g2_to_affine),
     .g1_add = FN(g1_add),
     .g2_add = FN(g2_add),
+    .g1_affine_neg = FN(g1_affine_neg),
     .g1_neg = FN(g1_neg),
     .g2_neg = FN(g2_neg),
     .g1_mul = FN(g1_mul),
@@ -358,7 +440,14 @@ const struct pm_curve CURVE = {
     .fixed_g2_table = PM_CAT(CURVE_G2, _fixed_table_make),
     .fixed_g1_var = PM_CAT(CURVE_G1, _fixed_var),
     .fixed_g2_var = PM_CAT(CURVE_G2, _fixed_var),
+    .comb_bytes = sizeof(struct PM_CAT(CURVE_G1, _comb)),
+    .comb_make = FN(comb_make),
+    .comb_sum_var = FN(comb_sum_var),
     .pairing_product_is_one = FN(pairing_product_is_one),
+    .pairing_check = FN(pairing_check),
+    .pairing_fixed_bytes = sizeof(struct PAIR(fixed)),
+    .pairing_fix = FN(pairing_fix),
+    .pairing_target = FN(pairing_target),
     .pairing = FN(pairing),
 };
 
@@ -366,6 +455,8 @@ const struct pm_curve CURVE = {
 #undef FP
 #undef FR
 #undef NTT
+#undef PAIR
+#undef FP12
 #undef CURVE
 #undef CURVE_NAME
 #undef CURVE_BUILD
@@ -378,8 +469,5 @@ const struct pm_curve CURVE = {
 #undef CURVE_ROOT
 #undef CURVE_G1_GENERATOR
 #undef CURVE_G2_GENERATOR
-#undef CURVE_G1_IN_SUBGROUP
-#undef CURVE_G2_IN_SUBGROUP
-#undef CURVE_PRODUCT_IS_ONE
-#undef CURVE_MAX_PAIRS
 #undef CURVE_PAIRING
+#undef CURVE_TOWER

@@ -2,9 +2,9 @@
  *
  * Parameters
  *   FP2        prefix of all names and name of the element's type, e.g. bn254_fp2
- *   FP2_BASE   prefix of the base field (fp_tmpl.h), whose modulus has two bits of room where it is in
- * assembly FP2_XI     the small integer x for which xi = x + u is the non-residue of the tower above (9 for
- * BN254, 1 for BLS12-381); mul_xi multiplies by it
+ *   FP2_BASE   prefix of the base field (fp_tmpl.h, fp_dot_tmpl.h)
+ *   FP2_XI     the small integer x for which xi = x + u is the non-residue of the tower above (9 for BN254, 1
+ * for BLS12-381); mul_xi multiplies by it
  *
  * Functions take time independent of values, but for those named _var. out may alias any input. */
 #include "math/tmpl.h"
@@ -72,41 +72,37 @@ static inline void FN(conj)(FP2 *out, const FP2 *a)
     B(neg)(&out->c1, &a->c1);
 }
 
-#ifdef PM_FP_X86
-/* a0 b0 + a1 (p - b1), a0 b1 + a1 b0, each with one reduction */
+/* a0 b0 - a1 b1, a0 b1 + a1 b0, each with one reduction */
 PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
 {
     FP2_BASE c0, minus;
-    B(raw_sub)(&minus, &B(p), &b->c1);
+    B(minus)(&minus, &b->c1);
     B(dot2)(&c0, &a->c0, &b->c0, &a->c1, &minus);
     B(dot2)(&out->c1, &a->c0, &b->c1, &a->c1, &b->c0);
     out->c0 = c0;
 }
-#else
-/* Karatsuba: a0 b0 - a1 b1, (a0 + a1)(b0 + b1) - a0 b0 - a1 b1 */
-PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
-{
-    FP2_BASE low, high, sum_a, sum_b;
-    B(add)(&sum_a, &a->c0, &a->c1);
-    B(add)(&sum_b, &b->c0, &b->c1);
-    B(mul)(&low, &a->c0, &b->c0);
-    B(mul)(&high, &a->c1, &b->c1);
-    B(mul)(&sum_a, &sum_a, &sum_b);
-    B(sub)(&out->c0, &low, &high);
-    B(sub)(&sum_a, &sum_a, &low);
-    B(sub)(&out->c1, &sum_a, &high);
-}
-#endif
 
-/* (a0 + a1)(a0 - a1), 2 a0 a1 */
+/* out = a b + c d, with the reductions of one product */
+PM_LOCAL void FN(dot2)(FP2 *out, const FP2 *a, const FP2 *b, const FP2 *c, const FP2 *d)
+{
+    FP2_BASE c0, minus_b, minus_d;
+    B(minus)(&minus_b, &b->c1);
+    B(minus)(&minus_d, &d->c1);
+    const FP2_BASE *const factor[] = {&a->c0, &a->c1, &c->c0, &c->c1};
+    B(dot4)(&c0, factor, (const FP2_BASE *const[]){&b->c0, &minus_b, &d->c0, &minus_d});
+    B(dot4)(&out->c1, factor, (const FP2_BASE *const[]){&b->c1, &b->c0, &d->c1, &d->c0});
+    out->c0 = c0;
+}
+
+/* (a0 + a1)(a0 - a1), a0 (2 a1), the second factors of B(mul) not reduced below p */
 PM_LOCAL void FN(sqr)(FP2 *out, const FP2 *a)
 {
-    FP2_BASE sum, difference, product;
-    B(add)(&sum, &a->c0, &a->c1);
+    FP2_BASE sum, difference, twice;
+    B(raw_add)(&sum, &a->c0, &a->c1);
     B(sub)(&difference, &a->c0, &a->c1);
-    B(mul)(&product, &a->c0, &a->c1);
-    B(mul)(&out->c0, &sum, &difference);
-    B(dbl)(&out->c1, &product);
+    B(raw_add)(&twice, &a->c1, &a->c1);
+    B(mul)(&out->c1, &a->c0, &twice);
+    B(mul)(&out->c0, &difference, &sum);
 }
 
 static inline void FN(mul_base)(FP2 *out, const FP2 *a, const FP2_BASE *b)

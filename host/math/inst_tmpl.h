@@ -18,6 +18,11 @@
 #define FP_MONT_R2  PARAM(FP_MONT_R2)
 #include "math/fp_tmpl.h"
 
+#define DOT          NAME(fp)
+#define DOT_LIMBS    PARAM(FP_LIMBS)
+#define DOT_MONT_INV PARAM(FP_MONT_INV)
+#include "math/fp_dot_tmpl.h"
+
 #define FP          NAME(fr)
 #define FP_LIMBS    PARAM(FR_LIMBS)
 #define FP_MODULUS  PARAM(FR_MODULUS)
@@ -47,6 +52,11 @@
 #define EC_B     PARAM(G2_B)
 #define EC_B3    PARAM(G2_B3)
 #include "math/ec_tmpl.h"
+
+#define COMB       NAME(g1)
+#define COMB_FIELD NAME(fp)
+#define COMB_BITS  PARAM(FR_BITS)
+#include "math/ec_comb_tmpl.h"
 
 #define BATCH       NAME(g1)
 #define BATCH_FIELD NAME(fp)
@@ -89,6 +99,7 @@
 #define PAIRING_G1       NAME(g1)
 #define PAIRING_G2       NAME(g2)
 #define PAIRING_LOOP     PARAM(LOOP)
+#define PAIRING_LINES    PARAM(LINES)
 #define PAIRING_X_DIGITS PARAM(X_DIGITS)
 #define PAIRING_M_TWIST  PARAM(M_TWIST)
 #define PAIRING_PSI      PARAM(PSI)

@@ -13,11 +13,20 @@ static const PAIRING_FP FN(beta) = PAIRING_BETA;
 
 /* f is Miller's f_{|x|,Q}(P): f_{x,Q} is its inverse, but for lines that the final exponentiation kills, and
  * there the conjugate is the inverse. */
-PM_LOCAL void FN(miller_end)(T(fp12) * f, struct FN(pair) * pair, size_t n)
+PM_LOCAL void FN(miller_end)(T(fp12) * f, struct FN(pair) * pair, size_t n, struct FN(fixed_pair) * fixed,
+                             size_t m)
 {
     (void)pair;
     (void)n;
+    (void)fixed;
+    (void)m;
     T(conj)(f, f);
+}
+PM_LOCAL void FN(fix_end)(struct FN(line) * line, G2(affine) * t, const G2(affine) * q)
+{
+    (void)line;
+    (void)t;
+    (void)q;
 }
 
 /* f = f^(c (p^12 - 1) / r) with c = 3. The hard part is 3 (p^4 - p^2 + 1) / r = (x - 1)^2 (x + p) (x^2 + p^2
@@ -74,6 +83,14 @@ PM_LOCAL bool FN(g2_in_subgroup)(const G2(affine) * a)
     FN(psi)(&image, a);
     G2(add_affine)(&acc, &acc, &image);
     return G2(is_infinity)(&acc);
+}
+
+/* The same test of a pair's q for nothing: the loop ends at T = [-x] Q. */
+PM_LOCAL bool FN(pair_in_subgroup)(const struct FN(pair) * pair)
+{
+    G2(affine) image;
+    FN(psi)(&image, &pair->minus_q);
+    return FN(pair_is_at)(pair, &image);
 }
 
 #undef PAIRING_BETA

@@ -3,17 +3,32 @@
  * Vercauteren, "Optimal Pairings" (ePrint 2008/096); Fuentes-Castaneda, Knapp, Rodriguez-Henriquez (SAC 2011)
  * for the final exponentiation. */
 
+/* psi(Q) and -psi^2(Q) */
+static inline void FN(end_points)(G2(affine) out[2], const G2(affine) * q)
+{
+    FN(psi)(&out[0], q);
+    FN(psi)(&out[1], &out[0]);
+    G2(affine_neg)(&out[1], &out[1]);
+}
+
 /* f is Miller's f_{6x+2,Q}(P): times the two lines to psi(Q) and -psi^2(Q). */
-PM_LOCAL void FN(miller_end)(T(fp12) * f, struct FN(pair) * pair, size_t n)
+PM_LOCAL void FN(miller_end)(T(fp12) * f, struct FN(pair) * pair, size_t n, struct FN(fixed_pair) * fixed,
+                             size_t m)
 {
     for (size_t i = 0; i < n; i++) {
-        G2(affine) image;
-        FN(psi)(&image, &pair[i].q);
-        FN(add_step)(f, &pair[i], &image);
-        FN(psi)(&image, &image);
-        G2(affine_neg)(&image, &image);
-        FN(add_step)(f, &pair[i], &image);
+        G2(affine) to[2];
+        FN(end_points)(to, &pair[i].q);
+        FN(add_step)(f, &pair[i], &to[0]);
+        FN(add_step)(f, &pair[i], &to[1]);
     }
+    for (size_t i = 0; i < 2 * m; i++) FN(fixed_step)(f, &fixed[i / 2]);
+}
+PM_LOCAL void FN(fix_end)(struct FN(line) * line, G2(affine) * t, const G2(affine) * q)
+{
+    G2(affine) to[2];
+    FN(end_points)(to, q);
+    FN(fix_add)(line, t, &to[0]);
+    FN(fix_add)(line + 1, t, &to[1]);
 }
 
 /* f = f^(c (p^12 - 1) / r) with c = 2 x (6 x^2 + 3 x + 1), which is coprime to r. The hard part is
@@ -70,4 +85,17 @@ PM_LOCAL bool FN(g2_in_subgroup)(const G2(affine) * a)
     G2(affine_neg)(&minus, &minus);
     G2(add_affine)(&acc, &acc, &minus);
     return G2(is_infinity)(&acc);
+}
+
+/* Whether a pair's q has order r, for nothing: the loop ends at T = (6 x + 2) Q + psi(Q) - psi^2(Q), which on
+ * G2 is -psi^3(Q), and on no other point: if g(psi) Q = 0 with g = 6 x + 2 + z - z^2 + z^3, then so is N Q
+ * for N the resultant of g and psi's polynomial z^2 - t z + p, and the greatest common divisor of N and the
+ * order r (2 p - r) of the twist is r (tests/unit/math/pairing_tmpl.c computes it). */
+PM_LOCAL bool FN(pair_in_subgroup)(const struct FN(pair) * pair)
+{
+    G2(affine) image;
+    FN(psi)(&image, &pair->minus_q);
+    FN(psi)(&image, &image);
+    FN(psi)(&image, &image);
+    return FN(pair_is_at)(pair, &image);
 }

@@ -1,6 +1,7 @@
-/* The optimal ate pairing, as a test whether a product of pairings is one and as a value. What all curves of
- * embedding degree 12 with a sextic twist share stands here, the rest in a file for each family of curves.
- * Everything here is public (keys, proofs): time depends on values.
+/* The optimal ate pairing: products of pairings, as values and compared with one, some of whose points of G2
+ * may be fixed and made ready. What all curves of embedding degree 12 with a sextic twist share stands here,
+ * the rest in a file for each family of curves. Everything here is public (keys, proofs): time depends on
+ * values.
  *
  * Parameters
  *   PAIRING           prefix of all names
@@ -14,10 +15,12 @@
  *                     twist
  *   PAIRING_LOOP      initializer: the length of Miller's loop in signed digits, least significant first, the
  *                     last one 1
+ *   PAIRING_LINES     the number of that loop's lines
  *   PAIRING_X_DIGITS  initializer: |x| likewise
+ *   PAIRING_X_WINDOW  digits of |x| taken at once, at most 3 (whose values are 1, 3 and 5)
  *
  * Sources: Vercauteren, "Optimal Pairings" (ePrint 2008/096); Costello, Lange, Naehrig (ePrint 2009/615) for
- * the steps in homogeneous coordinates. */
+ * the steps in homogeneous coordinates; Costello, Stebila, "Fixed Argument Pairings" (ePrint 2010/342). */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(PAIRING, _##op)
@@ -38,6 +41,21 @@ struct FN(pair) {
     FE2 x, y, z;
     G2(affine) q, minus_q;
     G1(affine) p;
+};
+
+/* A fixed point of G2, as the lines of its loop: l1 x_P w + l3 w^3 + y_P, over y_P. */
+struct FN(line) {
+    FE2 l1, l3;
+};
+struct FN(fixed) {
+    bool infinity;
+    struct FN(line) line[PAIRING_LINES];
+};
+
+/* A pair of a point of G1, as x / y and 1 / y, and a fixed point on its way through Miller's loop. */
+struct FN(fixed_pair) {
+    const struct FN(line) * next;
+    PAIRING_FP x_over_y, one_over_y;
 };
 
 /* The p-power Frobenius of E, seen on the twist: points of the twist are (x w^2, y w^3) on E (D) or (x / w^2,
@@ -133,14 +151,85 @@ PM_LOCAL void FN(add_step)(T(fp12) * f, struct FN(pair) * t, const G2(affine) * 
     FN(eval_line)(f, &lambda, &l1, &l3, &t->p);
 }
 
-/* out = a^|x| in the cyclotomic subgroup */
+/* f *= the next line of a fixed point, evaluated at P and divided by y_P */
+PM_LOCAL void FN(fixed_step)(T(fp12) * f, struct FN(fixed_pair) * t)
+{
+    FE2 l1, l3;
+    F2(mul_base)(&l1, &t->next->l1, &t->x_over_y);
+    F2(mul_base)(&l3, &t->next->l3, &t->one_over_y);
+    t->next++;
+    if (PAIRING_M_TWIST)
+        T(mul_monic_m)(f, f, &l3, &l1);
+    else
+        T(mul_monic_d)(f, f, &l1, &l3);
+}
+
+/* The line through T with slope lambda, and T = the third point on it, negated: x3 = lambda^2 - x_T - x_Q. */
+static inline void FN(fix_line)(struct FN(line) * line, G2(affine) * t, const FE2 *lambda, const FE2 *x_q)
+{
+    FE2 x;
+    F2(neg)(&line->l1, lambda);
+    F2(mul)(&line->l3, lambda, &t->x);
+    F2(sub)(&line->l3, &line->l3, &t->y);
+    F2(sqr)(&x, lambda);
+    F2(sub)(&x, &x, &t->x);
+    F2(sub)(&x, &x, x_q);
+    F2(mul)(&t->y, lambda, &x); /* y3 = l3 - lambda x3 */
+    F2(sub)(&t->y, &line->l3, &t->y);
+    t->x = x;
+}
+PM_LOCAL void FN(fix_double)(struct FN(line) * line, G2(affine) * t)
+{
+    FE2 lambda, s;
+    F2(dbl)(&s, &t->y);
+    F2(inv_var)(&s, &s);
+    F2(sqr)(&lambda, &t->x);
+    F2(mul)(&s, &s, &lambda);
+    F2(dbl)(&lambda, &s);
+    F2(add)(&lambda, &lambda, &s);
+    s = t->x;
+    FN(fix_line)(line, t, &lambda, &s);
+}
+PM_LOCAL void FN(fix_add)(struct FN(line) * line, G2(affine) * t, const G2(affine) * q)
+{
+    FE2 lambda, s;
+    F2(sub)(&s, &t->x, &q->x);
+    F2(inv_var)(&s, &s);
+    F2(sub)(&lambda, &t->y, &q->y);
+    F2(mul)(&lambda, &lambda, &s);
+    FN(fix_line)(line, t, &lambda, &q->x);
+}
+
+/* out = a^|x| in the cyclotomic subgroup, digits taken in windows that begin and end with one that is not
+ * zero */
 PM_LOCAL void FN(pow_x)(T(fp12) * out, const T(fp12) * a)
 {
-    T(fp12) acc = *a, base = *a, inverse;
-    T(conj)(&inverse, a);
-    for (size_t bit = sizeof FN(x_digit) - 1; bit-- > 0;) {
-        T(cyclotomic_sqr)(&acc, &acc);
-        if (FN(x_digit)[bit] != 0) T(mul)(&acc, &acc, FN(x_digit)[bit] > 0 ? &base : &inverse);
+    enum { WINDOW = PAIRING_X_WINDOW, POWERS = WINDOW < 3 ? 1 : 3, N = sizeof FN(x_digit) };
+    T(fp12) acc, power[POWERS], t;
+    power[0] = *a;
+    T(cyclotomic_sqr)(&t, a);
+    for (int i = 1; i < POWERS; i++) T(mul)(&power[i], &power[i - 1], &t); /* a^3, a^5 */
+    T(set_one)(&acc);
+    bool one = true;
+    for (int high = N - 1, low; high >= 0; high = low - 1) {
+        int value = 0;
+        low = high;
+        if (FN(x_digit)[high] != 0) {
+            low = high + 1 > WINDOW ? high + 1 - WINDOW : 0;
+            while (FN(x_digit)[low] == 0) low++;
+        }
+        for (int i = high; i >= low; i--) {
+            value = 2 * value + FN(x_digit)[i];
+            if (!one) T(cyclotomic_sqr)(&acc, &acc);
+        }
+        if (value == 0) continue;
+        t = power[(value < 0 ? -value : value) / 2];
+        if (value < 0) T(conj)(&t, &t);
+        if (one)
+            acc = t;
+        else
+            T(mul)(&acc, &acc, &t);
+        one = false;
     }
     *out = acc;
 }
@@ -173,54 +262,117 @@ PM_LOCAL void FN(easy_part)(T(fp12) * out, const T(fp12) * f)
     T(mul)(out, &a, &b);
 }
 
-/* Of the family: miller_end, final_exponentiation (to the power c (p^12 - 1) / r for a small constant c),
- * g1_in_subgroup, g2_in_subgroup. */
+/* Whether (X : Y : Z) is the point q of the curve; not if Z = 0. Once the loop meets T = Q or T = -Q, which
+ * happens only outside the subgroup, its Z stays 0. */
+PM_LOCAL bool FN(pair_is_at)(const struct FN(pair) * pair, const G2(affine) * q)
+{
+    FE2 x, y;
+    F2(mul)(&x, &q->x, &pair->z);
+    F2(mul)(&y, &q->y, &pair->z);
+    return !F2(is_zero)(&pair->z) && F2(equal)(&x, &pair->x) && F2(equal)(&y, &pair->y);
+}
+
+/* Of the family: miller_end, fix_end, final_exponentiation (to the power c (p^12 - 1) / r for a small
+ * constant c), g1_in_subgroup, g2_in_subgroup, and pair_in_subgroup: the same of a pair's q after the loop.
+ */
 #include PAIRING_FAMILY
 
+/* The lines of a point of order r, or infinity. */
+PM_LOCAL void FN(fix)(struct FN(fixed) * out, const G2(affine) * q)
+{
+    struct FN(line) *line = out->line;
+    G2(affine) t = *q, minus;
+    *out = (struct FN(fixed)){.infinity = G2(affine_is_infinity)(q)};
+    if (out->infinity) return;
+    G2(affine_neg)(&minus, q);
+    for (size_t bit = sizeof FN(loop) - 1; bit-- > 0;) {
+        FN(fix_double)(line++, &t);
+        if (FN(loop)[bit] != 0) FN(fix_add)(line++, &t, FN(loop)[bit] > 0 ? q : &minus);
+    }
+    FN(fix_end)(line, &t, q);
+}
+
+PM_LOCAL void FN(pair_begin)(struct FN(pair) * pair, const G1(affine) * p, const G2(affine) * q)
+{
+    *pair = (struct FN(pair)){.x = q->x, .y = q->y, .q = *q, .p = *p};
+    F2(set_one)(&pair->z);
+    G2(affine_neg)(&pair->minus_q, q);
+}
+/* p has order r, so that its y is not zero. */
+PM_LOCAL void FN(fixed_begin)(struct FN(fixed_pair) * pair, const G1(affine) * p, const struct FN(fixed) * q)
+{
+    pair->next = q->line;
+    F(inv_var)(&pair->one_over_y, &p->y);
+    F(mul)(&pair->x_over_y, &p->x, &pair->one_over_y);
+}
+
 /* f = the product of the pairs' Miller functions. No pair holds infinity. */
-PM_LOCAL void FN(miller)(T(fp12) * f, struct FN(pair) * pair, size_t n)
+PM_LOCAL void FN(miller)(T(fp12) * f, struct FN(pair) * pair, size_t n, struct FN(fixed_pair) * fixed,
+                         size_t m)
 {
     T(set_one)(f);
-    for (size_t i = 0; i < n; i++) {
-        pair[i].x = pair[i].q.x;
-        pair[i].y = pair[i].q.y;
-        F2(set_one)(&pair[i].z);
-        G2(affine_neg)(&pair[i].minus_q, &pair[i].q);
-    }
     for (size_t bit = sizeof FN(loop) - 1; bit-- > 0;) { /* the leading digit is 1 */
-        T(sqr)(f, f);
+        const int digit = FN(loop)[bit];
+        if (bit + 2 < sizeof FN(loop)) T(sqr)(f, f);
         for (size_t i = 0; i < n; i++) {
             FN(double_step)(f, &pair[i]);
-            if (FN(loop)[bit] == 0) continue;
-            FN(add_step)(f, &pair[i], FN(loop)[bit] > 0 ? &pair[i].q : &pair[i].minus_q);
+            if (digit != 0) FN(add_step)(f, &pair[i], digit > 0 ? &pair[i].q : &pair[i].minus_q);
+        }
+        for (size_t i = 0; i < m; i++) {
+            FN(fixed_step)(f, &fixed[i]);
+            if (digit != 0) FN(fixed_step)(f, &fixed[i]);
         }
     }
-    FN(miller_end)(f, pair, n);
+    FN(miller_end)(f, pair, n, fixed, m);
+}
+
+enum FN(answer) { FN(unequal), FN(equal), FN(outside) };
+
+/* Whether factor e(p[0], q[0]) ... fixed[0](fixed_p[0]) ... after the final exponentiation is target, for n
+ * <= max_pairs and m <= max_pairs; a pair with an infinity contributes one. factor is a value before the
+ * final exponentiation; it and target may be NULL: one. Points of G1 have order r; q are points of the curve:
+ * outside if not of order r. */
+PM_LOCAL enum FN(answer)
+    FN(check)(const T(fp12) * target, const T(fp12) * factor, const G1(affine) * p, const G2(affine) * q,
+              size_t n, const G1(affine) * fixed_p, const struct FN(fixed) *const *fixed, size_t m)
+{
+    struct FN(pair) pair[FN(max_pairs)];
+    struct FN(fixed_pair) fixed_pair[FN(max_pairs)];
+    T(fp12) f, one;
+    size_t used = 0, fixed_used = 0;
+    bool inside = true;
+    for (size_t i = 0; i < n; i++) {
+        if (G2(affine_is_infinity)(&q[i])) continue;
+        if (G1(affine_is_infinity)(&p[i]))
+            inside = inside && FN(g2_in_subgroup)(&q[i]);
+        else
+            FN(pair_begin)(&pair[used++], &p[i], &q[i]);
+    }
+    for (size_t i = 0; i < m; i++)
+        if (!G1(affine_is_infinity)(&fixed_p[i]) && !fixed[i]->infinity)
+            FN(fixed_begin)(&fixed_pair[fixed_used++], &fixed_p[i], fixed[i]);
+    FN(miller)(&f, pair, used, fixed_pair, fixed_used);
+    for (size_t i = 0; i < used; i++) inside = inside && FN(pair_in_subgroup)(&pair[i]);
+    if (!inside) return FN(outside);
+    if (factor) T(mul)(&f, &f, factor);
+    FN(final_exponentiation)(&f);
+    T(set_one)(&one);
+    return T(equal)(&f, target ? target : &one) ? FN(equal) : FN(unequal);
 }
 
 /* Whether the product of e(p[i], q[i]) is one, for points of the groups of order r; n <= max_pairs. */
 PM_LOCAL bool FN(product_is_one)(const G1(affine) * p, const G2(affine) * q, size_t n)
 {
-    struct FN(pair) pair[FN(max_pairs)];
-    T(fp12) f, one;
-    size_t used = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (G1(affine_is_infinity)(&p[i]) || G2(affine_is_infinity)(&q[i])) continue;
-        pair[used].p = p[i];
-        pair[used++].q = q[i];
-    }
-    FN(miller)(&f, pair, used);
-    FN(final_exponentiation)(&f);
-    T(set_one)(&one);
-    return T(equal)(&f, &one);
+    return FN(check)(NULL, NULL, p, q, n, NULL, NULL, 0) == FN(equal);
 }
 
 /* out = e(p, q) to the power c (p^12 - 1) / r, which is also the value that snarkjs writes into its keys. */
 PM_LOCAL void FN(value)(T(fp12) * out, const G1(affine) * p, const G2(affine) * q)
 {
-    struct FN(pair) pair = {.q = *q, .p = *p};
+    struct FN(pair) pair;
     bool infinity = G1(affine_is_infinity)(p) || G2(affine_is_infinity)(q);
-    FN(miller)(out, &pair, infinity ? 0 : 1);
+    FN(pair_begin)(&pair, p, q);
+    FN(miller)(out, &pair, infinity ? 0 : 1, NULL, 0);
     FN(final_exponentiation)(out);
 }
 
@@ -250,7 +402,9 @@ PM_LOCAL void FN(coefficients)(PAIRING_FP out[12], const G1(affine) * p, const G
 #undef PAIRING_G1
 #undef PAIRING_G2
 #undef PAIRING_LOOP
+#undef PAIRING_LINES
 #undef PAIRING_X_DIGITS
+#undef PAIRING_X_WINDOW
 #undef PAIRING_M_TWIST
 #undef PAIRING_PSI
 #undef PAIRING_FAMILY

@@ -128,5 +128,6 @@
      0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, \
      0, 1, 0, 0, 1, 0, 1, 1}
 #define PM_BLS12_381_LOOP PM_BLS12_381_X_DIGITS
+#define PM_BLS12_381_LINES 68 /* of that loop: one a step, one a digit */
 
 #endif

@@ -75,20 +75,15 @@ PM_LOCAL void FN(mul6)(FE6 *out, const FE6 *a, const FE6 *b)
     F2(add)(&out->c[2], &s02, &t1);
 }
 
-/* out = a (b0 + b1 v) */
-PM_LOCAL void FN(mul6_01)(FE6 *out, const FE6 *a, const FE2 *b0, const FE2 *b1)
+/* out = a (b0 + b1 v), given xi b1 as well */
+PM_LOCAL void FN(mul6_01)(FE6 *out, const FE6 *a, const FE2 *b0, const FE2 *b1, const FE2 *xi_b1)
 {
-    FE2 t0, t1, s01, s02, s12, zero;
-    F2(set_zero)(&zero);
-    F2(mul)(&t0, &a->c[0], b0);
-    F2(mul)(&t1, &a->c[1], b1);
-    FN(cross)(&s12, &a->c[1], &a->c[2], b1, &zero, &t1, &zero);
-    FN(cross)(&s01, &a->c[0], &a->c[1], b0, b1, &t0, &t1);
-    FN(cross)(&s02, &a->c[0], &a->c[2], b0, &zero, &t0, &zero);
-    F2(mul_xi)(&s12, &s12);
-    F2(add)(&out->c[0], &t0, &s12);
-    out->c[1] = s01;
-    F2(add)(&out->c[2], &s02, &t1);
+    FE2 c0, c1;
+    F2(dot2)(&c0, &a->c[0], b0, &a->c[2], xi_b1);
+    F2(dot2)(&c1, &a->c[0], b1, &a->c[1], b0);
+    F2(dot2)(&out->c[2], &a->c[1], b1, &a->c[2], b0);
+    out->c[0] = c0;
+    out->c[1] = c1;
 }
 
 /* 1 / a; 0 gives 0 */
@@ -167,12 +162,13 @@ PM_LOCAL void FN(sqr)(FE12 *out, const FE12 *a)
 PM_LOCAL void FN(mul_line_d)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l1, const FE2 *l3)
 {
     FE6 t0, t1, s;
-    FE2 sum;
+    FE2 sum, xi_l3;
+    F2(mul_xi)(&xi_l3, l3);
     for (int i = 0; i < 3; i++) F2(mul)(&t0.c[i], &a->c0.c[i], l0);
-    FN(mul6_01)(&t1, &a->c1, l1, l3);
+    FN(mul6_01)(&t1, &a->c1, l1, l3, &xi_l3);
     FN(add6)(&s, &a->c0, &a->c1);
     F2(add)(&sum, l0, l1);
-    FN(mul6_01)(&s, &s, &sum, l3);
+    FN(mul6_01)(&s, &s, &sum, l3, &xi_l3);
     FN(sub6)(&s, &s, &t0);
     FN(sub6)(&out->c1, &s, &t1);
     FN(mul6_v)(&t1, &t1);
@@ -183,17 +179,48 @@ PM_LOCAL void FN(mul_line_d)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 
 PM_LOCAL void FN(mul_line_m)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l2, const FE2 *l3)
 {
     FE6 t0, t1, s;
-    FE2 sum;
-    FN(mul6_01)(&t0, &a->c0, l0, l2);
+    FE2 sum, xi;
+    F2(mul_xi)(&xi, l2);
+    FN(mul6_01)(&t0, &a->c0, l0, l2, &xi);
     for (int i = 0; i < 3; i++) F2(mul)(&t1.c[i], &a->c1.c[i], l3);
     FN(mul6_v)(&t1, &t1);
     FN(add6)(&s, &a->c0, &a->c1);
     F2(add)(&sum, l2, l3);
-    FN(mul6_01)(&s, &s, l0, &sum);
+    F2(mul_xi)(&xi, &sum);
+    FN(mul6_01)(&s, &s, l0, &sum, &xi);
     FN(sub6)(&s, &s, &t0);
     FN(sub6)(&out->c1, &s, &t1);
     FN(mul6_v)(&t1, &t1);
     FN(add6)(&out->c0, &t0, &t1);
+}
+
+/* out = a (1 + l1 w + l3 w^3), with m = l1 + l3 v: a0 + v a1 m + (a1 + a0 m) w */
+PM_LOCAL void FN(mul_monic_d)(FE12 *out, const FE12 *a, const FE2 *l1, const FE2 *l3)
+{
+    FE6 t0, t1;
+    FE2 xi_l3;
+    F2(mul_xi)(&xi_l3, l3);
+    FN(mul6_01)(&t0, &a->c1, l1, l3, &xi_l3);
+    FN(mul6_01)(&t1, &a->c0, l1, l3, &xi_l3);
+    FN(mul6_v)(&t0, &t0);
+    FN(add6)(&out->c0, &a->c0, &t0);
+    FN(add6)(&out->c1, &a->c1, &t1);
+}
+
+/* out = a (l0 + l2 w^2 + w^3), with m = l0 + l2 v: a0 m + v^2 a1 + (a1 m + v a0) w */
+PM_LOCAL void FN(mul_monic_m)(FE12 *out, const FE12 *a, const FE2 *l0, const FE2 *l2)
+{
+    FE6 t0, t1, shifted;
+    FE2 xi_l2;
+    F2(mul_xi)(&xi_l2, l2);
+    FN(mul6_01)(&t0, &a->c0, l0, l2, &xi_l2);
+    FN(mul6_01)(&t1, &a->c1, l0, l2, &xi_l2);
+    FN(mul6_v)(&shifted, &a->c0);
+    FN(add6)(&t1, &t1, &shifted);
+    FN(mul6_v)(&shifted, &a->c1);
+    FN(mul6_v)(&shifted, &shifted);
+    FN(add6)(&out->c0, &t0, &shifted);
+    out->c1 = t1;
 }
 
 /* The p^6-th power; in the cyclotomic subgroup also the inverse. */

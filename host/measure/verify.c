@@ -23,11 +23,22 @@ static enum pm_status verify(const struct verification *v, const uint8_t *signal
     return pm_verify_in(pm_key_vk(v->key), &v->proof, signals, 1, v->scratch, NULL);
 }
 
+static enum pm_status verify_prepared(const struct verification *v, const uint8_t *signals)
+{
+    return pm_verify_ready_in(pm_key_vk_ready(v->key), &v->proof, signals, 1, v->scratch, NULL);
+}
+
 static void verify_some(void *arg)
 {
     struct verification *v = arg;
     for (int i = 0; i < repeats; i++)
         if (verify(v, v->wtns.values + v->wtns.curve->fr_bytes) != PM_OK) v->refused++;
+}
+static void verify_some_prepared(void *arg)
+{
+    struct verification *v = arg;
+    for (int i = 0; i < repeats; i++)
+        if (verify_prepared(v, v->wtns.values + v->wtns.curve->fr_bytes) != PM_OK) v->refused++;
 }
 
 static enum pm_status prepare(struct verification *v, struct measure *m)
@@ -67,10 +78,13 @@ enum pm_status pm_measure_verify(const struct pm_measure_options *options, pm_me
     other[0] ^= 1;
     if (verify(&v, v.wtns.values + v.wtns.curve->fr_bytes) != PM_OK)
         PM_GOTO(measure_wrong(err, "a proof that holds is refused"));
-    if (verify(&v, other) != PM_INVALID_PROOF)
+    if (verify_prepared(&v, v.wtns.values + v.wtns.curve->fr_bytes) != PM_OK)
+        PM_GOTO(measure_wrong(err, "a proof that holds is refused with a prepared key"));
+    if (verify(&v, other) != PM_INVALID_PROOF || verify_prepared(&v, other) != PM_INVALID_PROOF)
         PM_GOTO(measure_wrong(err, "another public signal is accepted"));
     m.row.threads = 1; /* verification has one */
     measure_time(&m, "one proof, one public signal", "proof", repeats, verify_some, &v);
+    measure_time(&m, "the same, key prepared", "proof", repeats, verify_some_prepared, &v);
     if (v.refused) PM_GOTO(measure_wrong(err, "a proof that held is refused"));
 out:
     pm_key_free(&v.key);

@@ -136,6 +136,7 @@ enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struc
                                         .c = zkey->c,
                                         .h = zkey->h};
     enum pm_status status = pm_vk_from_zkey(&key->vk, zkey, err);
+    if (status == PM_OK) status = pm_vk_ready_new(&key->ready, &key->vk, err);
     if (status == PM_OK) status = make_rows(key, err);
     if (status != PM_OK) {
         pm_key_free(&key);
@@ -166,12 +167,14 @@ void pm_key_free(struct pm_key **key_at)
     free(key->loaded);
     rows_free(&key->view.rows_a);
     rows_free(&key->view.rows_b);
+    pm_vk_ready_free(&key->ready);
     pm_vk_fini(&key->vk);
     free(key);
     *key_at = NULL;
 }
 
 const struct pm_vk *pm_key_vk(const struct pm_key *key) { return &key->vk; }
+const struct pm_vk_ready *pm_key_vk_ready(const struct pm_key *key) { return key->ready; }
 const struct pm_zkey *pm_key_zkey(const struct pm_key *key) { return key->zkey; }
 
 static enum pm_status load_on(struct loaded **out, const struct pm_key *key, const struct pm_backend *backend,

@@ -11,6 +11,7 @@ struct pm_key {
     const struct pm_zkey *zkey;
     const struct pm_curve *curve;
     struct pm_vk vk;
+    struct pm_vk_ready *ready;
     struct pm_backend_key view; /* rows are owned, points are the file's */
     struct pm_loaded_list *loaded;
 };

@@ -246,8 +246,8 @@ static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const u
         status = pm_fail(err, PM_INTERNAL, "backend %s gave partial sums that are not well-formed",
                          p->backend->name);
     else
-        status = pm_verify_in(&p->key->vk, out, witness + p->key->curve->fr_bytes, p->key->view.n_public,
-                              p->verify_scratch, err);
+        status = pm_verify_ready_in(p->key->ready, out, witness + p->key->curve->fr_bytes,
+                                      p->key->view.n_public, p->verify_scratch, err);
     times->check_ns = pm_clock_ns() - begin;
     return status;
 }

@@ -22,8 +22,9 @@ PM_MUST_USE enum pm_status pm_vk_from_zkey(struct pm_vk *out, const struct pm_zk
  * zkey.h. */
 PM_MUST_USE enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struct pm_pool *pool,
                                       struct pm_error *err);
-void pm_key_free(struct pm_key **key);                   /* after all its provers */
-const struct pm_vk *pm_key_vk(const struct pm_key *key); /* lives as long as the key */
+void pm_key_free(struct pm_key **key);                               /* after all its provers */
+const struct pm_vk *pm_key_vk(const struct pm_key *key);             /* lives as long as the key */
+const struct pm_vk_ready *pm_key_vk_ready(const struct pm_key *key); /* likewise */
 const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 
 /* Bytes that one prover of this key will take on the CPU; SIZE_MAX where the key's domain is too large. */

@@ -72,21 +72,86 @@ enum pm_status pm_vk_production_check(const struct pm_vk *vk, struct pm_error *e
     return PM_OK;
 }
 
-size_t pm_verify_scratch_bytes(const struct pm_vk *vk) { return vk->curve->msm_g1_scratch(vk->n_public, 1); }
+/* -- one proof -- */
 
-/* out: the affine sum of IC[0] and public[i] * IC[i + 1]. */
-static void public_sum(uint8_t *out, const struct pm_vk *vk, const uint8_t *public_signals, void *scratch)
+/* A verification key made ready: the key is the caller's, the rest follows in memory. */
+struct pm_vk_ready {
+    const struct pm_vk *vk;
+    struct pm_pairing_value target; /* e(alpha, beta) */
+    const void *fixed[2];           /* gamma, delta */
+    const uint8_t *combs;           /* of IC[1] and what follows; NULL where there are too many */
+};
+
+enum { line_bytes = 64, max_combs = 32, max_ladders = 8 };
+static size_t round_up(size_t bytes) { return (bytes + line_bytes - 1) / line_bytes * line_bytes; }
+
+size_t pm_vk_ready_bytes(const struct pm_vk *vk)
 {
-    struct pm_point1 sum, first;
-    vk->curve->msm_g1_var(NULL, &sum, vk->ic + vk->curve->g1_bytes, public_signals, vk->n_public, scratch);
-    vk->curve->g1_from_affine(&first, vk->ic);
-    vk->curve->g1_add(&sum, &sum, &first);
-    vk->curve->g1_to_affine(out, &sum);
+    return round_up(sizeof(struct pm_vk_ready)) + 2 * round_up(vk->curve->pairing_fixed_bytes) +
+           (vk->n_public <= max_combs ? round_up(vk->n_public * vk->curve->comb_bytes) : 0);
 }
 
-enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_proof *proof,
-                            const uint8_t *public_signals, uint32_t n_public, void *scratch,
-                            struct pm_error *err)
+enum pm_status pm_vk_ready_new(struct pm_vk_ready **out, const struct pm_vk *vk, struct pm_error *err)
+{
+    const struct pm_curve *curve = vk->curve;
+    uint8_t *memory = aligned_alloc(line_bytes, pm_vk_ready_bytes(vk));
+    *out = NULL;
+    if (!memory)
+        return pm_fail(err, PM_NO_MEMORY, "%zu bytes for a verification key cannot be had",
+                       pm_vk_ready_bytes(vk));
+    struct pm_vk_ready *v = (struct pm_vk_ready *)(void *)memory;
+    uint8_t *gamma = memory + round_up(sizeof *v), *delta = gamma + round_up(curve->pairing_fixed_bytes);
+    uint8_t *combs = delta + round_up(curve->pairing_fixed_bytes);
+    *v = (struct pm_vk_ready){
+        .vk = vk, .fixed = {gamma, delta}, .combs = vk->n_public <= max_combs ? combs : NULL};
+    curve->pairing_target(&v->target, vk->alpha1, vk->beta2);
+    curve->pairing_fix(gamma, vk->gamma2);
+    curve->pairing_fix(delta, vk->delta2);
+    for (size_t i = 0; v->combs && i < vk->n_public; i++)
+        curve->comb_make(combs + i * curve->comb_bytes, vk->ic + (i + 1) * curve->g1_bytes);
+    *out = v;
+    return PM_OK;
+}
+
+void pm_vk_ready_free(struct pm_vk_ready **ready)
+{
+    free(*ready);
+    *ready = NULL;
+}
+
+const struct pm_vk *pm_vk_ready_vk(const struct pm_vk_ready *ready) { return ready->vk; }
+
+size_t pm_verify_scratch_bytes(const struct pm_vk *vk) { return vk->curve->msm_g1_scratch(vk->n_public, 1); }
+
+/* out: the affine sum of IC[0] and public[i] * IC[i + 1]: by combs, for few points by ladders, else as any
+ * large sum. */
+static void public_sum(uint8_t *out, const struct pm_vk *vk, const struct pm_vk_ready *ready,
+                       const uint8_t *public_signals, void *scratch)
+{
+    const struct pm_curve *curve = vk->curve;
+    struct pm_point1 sum, term;
+    if (ready && ready->combs) {
+        curve->comb_sum_var(out, vk->ic, ready->combs, public_signals, vk->n_public);
+        return;
+    }
+    curve->g1_from_affine(&sum, vk->ic);
+    if (vk->n_public <= max_ladders) {
+        for (size_t i = 0; i < vk->n_public; i++) {
+            curve->g1_from_affine(&term, vk->ic + (i + 1) * curve->g1_bytes);
+            curve->g1_mul(&term, &term, public_signals + i * curve->fr_bytes);
+            curve->g1_add(&sum, &sum, &term);
+        }
+    } else {
+        curve->msm_g1_var(NULL, &term, vk->ic + curve->g1_bytes, public_signals, vk->n_public, scratch);
+        curve->g1_add(&sum, &sum, &term);
+    }
+    curve->g1_to_affine(out, &sum);
+}
+
+/* All that a proof must fulfil besides the equation and that B has order r, which the equation's check finds
+ * out on the way. */
+static enum pm_status check_parts(const struct pm_vk *vk, const struct pm_proof *proof,
+                                  const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
 {
     const struct pm_curve *curve = vk->curve;
     if (proof->curve != curve)
@@ -98,38 +163,92 @@ enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_proof *proof
     for (uint32_t i = 0; i < n_public; i++)
         if (!curve->fr_is_canonical(public_signals + (size_t)i * curve->fr_bytes))
             return pm_fail(err, PM_INVALID_PROOF, "public signal %u is not below the field's modulus", i);
-    if (pm_proof_check(proof, "proof", err) != PM_OK) {
+    if (check1(curve, proof->a, true, "proof", "A", err) != PM_OK ||
+        check1(curve, proof->c, true, "proof", "C", err) != PM_OK) {
         if (err) err->status = PM_INVALID_PROOF;
         return PM_INVALID_PROOF;
     }
-
-    /* e(-A, B) e(alpha, beta) e(sum, gamma) e(C, delta) = 1 */
-    uint8_t g1[4 * PM_G1_MAX_BYTES], g2[4 * PM_G2_MAX_BYTES];
-    size_t n1 = curve->g1_bytes, n2 = curve->g2_bytes;
-    struct pm_point1 a;
-    curve->g1_from_affine(&a, proof->a);
-    curve->g1_neg(&a, &a);
-    curve->g1_to_affine(g1, &a);
-    memcpy(g1 + n1, vk->alpha1, n1);
-    public_sum(g1 + 2 * n1, vk, public_signals, scratch);
-    memcpy(g1 + 3 * n1, proof->c, n1);
-    memcpy(g2, proof->b, n2);
-    memcpy(g2 + n2, vk->beta2, n2);
-    memcpy(g2 + 2 * n2, vk->gamma2, n2);
-    memcpy(g2 + 3 * n2, vk->delta2, n2);
-    if (!curve->pairing_product_is_one(g1, g2, 4))
-        return pm_fail(err, PM_INVALID_PROOF,
-                       "the pairing equation does not hold for this proof and public signals");
+    if (!curve->g2_on_curve(proof->b))
+        return pm_fail(err, PM_INVALID_PROOF, "proof: B is not a point of %s's twist", curve->name);
     return PM_OK;
 }
 
+/* e(-A, B) e(alpha, beta) e(sum, gamma) e(C, delta) = 1, or with ready's fixed parts e(A, B) e(-sum,
+ * gamma) e(-C, delta) = e(alpha, beta). */
+static enum pm_status verify(const struct pm_vk *vk, const struct pm_vk_ready *ready,
+                             const struct pm_proof *proof, const uint8_t *public_signals, uint32_t n_public,
+                             void *scratch, struct pm_error *err)
+{
+    const struct pm_curve *curve = vk->curve;
+    uint8_t g1[4 * PM_G1_MAX_BYTES], g2[4 * PM_G2_MAX_BYTES];
+    size_t n1 = curve->g1_bytes, n2 = curve->g2_bytes;
+    PM_TRY(check_parts(vk, proof, public_signals, n_public, err));
+    struct pm_pairing_terms terms = {.g1 = g1, .g2 = g2, .n = 4};
+    memcpy(g1, proof->a, n1);
+    memcpy(g2, proof->b, n2);
+    public_sum(g1 + n1, vk, ready, public_signals, scratch);
+    memcpy(g1 + 2 * n1, proof->c, n1);
+    if (ready) {
+        curve->g1_affine_neg(g1 + n1, g1 + n1);
+        curve->g1_affine_neg(g1 + 2 * n1, g1 + 2 * n1);
+        terms = (struct pm_pairing_terms){.target = &ready->target,
+                                          .g1 = g1,
+                                          .g2 = g2,
+                                          .n = 1,
+                                          .fixed_g1 = g1 + n1,
+                                          .fixed = ready->fixed,
+                                          .n_fixed = 2};
+    } else {
+        curve->g1_affine_neg(g1, g1);
+        memcpy(g1 + 3 * n1, vk->alpha1, n1);
+        memcpy(g2 + n2, vk->gamma2, n2);
+        memcpy(g2 + 2 * n2, vk->delta2, n2);
+        memcpy(g2 + 3 * n2, vk->beta2, n2);
+    }
+    switch (curve->pairing_check(&terms)) {
+    case PM_PAIRING_EQUAL:
+        return PM_OK;
+    case PM_PAIRING_OUTSIDE:
+        return pm_fail(err, PM_INVALID_PROOF, "proof: B is not a point of %s's group G2 (of order r)",
+                       curve->name);
+    case PM_PAIRING_UNEQUAL:
+        break;
+    }
+    return pm_fail(err, PM_INVALID_PROOF,
+                   "the pairing equation does not hold for this proof and public signals");
+}
+
+enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_proof *proof,
+                            const uint8_t *public_signals, uint32_t n_public, void *scratch,
+                            struct pm_error *err)
+{
+    return verify(vk, NULL, proof, public_signals, n_public, scratch, err);
+}
+enum pm_status pm_verify_ready_in(const struct pm_vk_ready *ready, const struct pm_proof *proof,
+                                    const uint8_t *public_signals, uint32_t n_public, void *scratch,
+                                    struct pm_error *err)
+{
+    return verify(ready->vk, ready, proof, public_signals, n_public, scratch, err);
+}
+
+static enum pm_status verify_alone(const struct pm_vk *vk, const struct pm_vk_ready *ready,
+                                   const struct pm_proof *proof, const uint8_t *public_signals,
+                                   uint32_t n_public, struct pm_error *err)
+{
+    size_t size = pm_verify_scratch_bytes(vk);
+    void *scratch = aligned_alloc(line_bytes, round_up(size + 1));
+    if (!scratch) return pm_fail(err, PM_NO_MEMORY, "%zu bytes to verify with cannot be had", size);
+    enum pm_status status = verify(vk, ready, proof, public_signals, n_public, scratch, err);
+    free(scratch);
+    return status;
+}
 enum pm_status pm_verify(const struct pm_vk *vk, const struct pm_proof *proof, const uint8_t *public_signals,
                          uint32_t n_public, struct pm_error *err)
 {
-    size_t size = pm_verify_scratch_bytes(vk);
-    void *scratch = aligned_alloc(64, size / 64 * 64 + 64);
-    if (!scratch) return pm_fail(err, PM_NO_MEMORY, "%zu bytes to verify with cannot be had", size);
-    enum pm_status status = pm_verify_in(vk, proof, public_signals, n_public, scratch, err);
-    free(scratch);
-    return status;
+    return verify_alone(vk, NULL, proof, public_signals, n_public, err);
+}
+enum pm_status pm_verify_ready(const struct pm_vk_ready *ready, const struct pm_proof *proof,
+                                 const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
+{
+    return verify_alone(ready->vk, ready, proof, public_signals, n_public, err);
 }

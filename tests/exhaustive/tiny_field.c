@@ -37,6 +37,11 @@
     }
 #include "math/fp_tmpl.h"
 
+#define DOT          seven
+#define DOT_LIMBS    1
+#define DOT_MONT_INV MONT_INV(7)
+#include "math/fp_dot_tmpl.h"
+
 #define FP2      seven2
 #define FP2_BASE seven
 #define FP2_XI   3

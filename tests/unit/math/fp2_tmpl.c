@@ -20,10 +20,40 @@
     }
 #include "math/fp_tmpl.h"
 
+#define DOT          small
+#define DOT_LIMBS    1
+#define DOT_MONT_INV 0x2000000000000001u
+#include "math/fp_dot_tmpl.h"
+
 #define FP2      small2
 #define FP2_BASE small
 #define FP2_XI   1
 #include "math/fp2_tmpl.h"
+
+PM_TEST(sums_of_two_products)
+{
+    for (int round = 0; round < 300; round++) {
+        C(fp2) a, b, c, d, s, t;
+        random_fp2(&a);
+        random_fp2(&b);
+        random_fp2(&c);
+        random_fp2(&d);
+        if (round % 4 == 1) C(fp_set_zero)(&b.c1);
+        if (round % 4 == 2) C(fp_set_zero)(&d.c1);
+        if (round % 4 == 3) C(fp_neg)(&a.c0, &C(fp_one)), b = d = c = a;
+        C(fp2_mul)(&s, &a, &b);
+        C(fp2_mul)(&t, &c, &d);
+        C(fp2_add)(&s, &s, &t);
+        C(fp2_dot2)(&t, &a, &b, &c, &d);
+        CHECK(C(fp2_equal)(&s, &t) && C(fp2_is_canonical)(&t));
+        t = a;
+        C(fp2_dot2)(&t, &t, &b, &c, &d);
+        CHECK(C(fp2_equal)(&s, &t));
+        t = d;
+        C(fp2_dot2)(&t, &a, &b, &c, &t);
+        CHECK(C(fp2_equal)(&s, &t));
+    }
+}
 
 PM_TEST(products)
 {

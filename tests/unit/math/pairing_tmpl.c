@@ -231,6 +231,111 @@ PM_TEST(g1_is_the_whole_curve)
 }
 #endif
 
+/* The loop's own test of subgroups against multiplication by r, and against the test that stands alone. */
+static bool free_test(const C(g2_affine) * q)
+{
+    struct C(pairing_pair) pair;
+    C(tower_fp12) f;
+    C(pairing_pair_begin)(&pair, &g1_generator, q);
+    C(pairing_miller)(&f, &pair, 1, NULL, 0);
+    return C(pairing_pair_in_subgroup)(&pair);
+}
+PM_TEST(subgroup_found_out_by_the_loop)
+{
+    enum { LIMBS = SLOW_DIGITS / 2 };
+    struct slow h_small;
+    uint64_t h[LIMBS], small_order[LIMBS];
+    CHECK(slow_bits(slow_divide(&h_small, g2_cofactor(), slow_small(g2_small_prime))) == 0);
+    slow_to(h, LIMBS, g2_cofactor());
+    slow_to(small_order, LIMBS, slow_mul(h_small, r()));
+    CHECK(free_test(&g2_generator));
+    for (int round = 0; round < 10; round++) {
+        C(g2_affine) a, good, small;
+        C(g2) point, t;
+        random_twist_point(&a);
+        CHECK(!free_test(&a));
+        C(g2_from_affine)(&point, &a);
+        C(g2_mul_var)(&t, &point, h, LIMBS);
+        C(g2_to_affine)(&good, &t);
+        CHECK(free_test(&good));
+        C(g2_mul_var)(&t, &point, small_order, LIMBS);
+        if (C(g2_is_infinity)(&t)) continue;
+        C(g2_to_affine)(&small, &t); /* the loop meets infinity, T = Q and T = -Q */
+        CHECK(!free_test(&small));
+        C(g2_add_affine)(&t, &t, &good);
+        C(g2_to_affine)(&a, &t);
+        CHECK(!free_test(&a));
+    }
+}
+
+#if TEST_CURVE == 254
+/* What pair_in_subgroup's argument rests on: with psi^2 = t psi - p, g(psi) = a + b psi for a = 6 x + 2 + p
+ * (1 - t) and b = t^2 - p - t + 1; its norm is a^2 + a b t + b^2 p, and gcd(norm, r (2 p - r)) = r. */
+PM_TEST(resultant_of_the_loop)
+{
+    struct slow x = slow_small(P(X)), one = slow_small(1), t = slow_add(times(6, slow_mul(x, x)), one);
+    struct slow minus_a = slow_sub(slow_mul(p(), slow_sub(t, one)), slow_add(times(6, x), slow_small(2)));
+    struct slow minus_b = slow_sub(slow_sub(slow_add(p(), t), one), slow_mul(t, t));
+    struct slow n = slow_add(slow_mul(minus_a, minus_a), slow_mul(slow_mul(minus_b, minus_b), p()));
+    n = slow_add(n, slow_mul(slow_mul(minus_a, minus_b), t));
+    struct slow m = slow_mul(r(), g2_cofactor());
+    while (slow_bits(n) > 0) {
+        struct slow rest = slow_mod(m, n);
+        m = n;
+        n = rest;
+    }
+    CHECK(slow_compare(m, r()) == 0);
+}
+#endif
+
+/* Equations with fixed points, factors and targets against products of pairings alone. */
+PM_TEST(fixed_points)
+{
+    static struct C(pairing_fixed) made[3];
+    const struct C(pairing_fixed) * fixed[3] = {&made[0], &made[1], &made[2]};
+    for (int round = 0; round < 12; round++) {
+        C(fr) k;
+        C(g1_affine) point1[4];
+        C(g2_affine) point2[4];
+        C(tower_fp12) target, factor, part;
+        struct C(pairing_pair) pair;
+        for (int i = 0; i < 4; i++) {
+            random_fr(&k);
+            if (round == 4 + i) k = (C(fr)){{0}};
+            g1_multiple(&point1[i], &k);
+            random_fr(&k);
+            if (round == 8 + i) k = (C(fr)){{0}};
+            g2_multiple(&point2[i], &k);
+            if (i > 0) C(pairing_fix)(&made[i - 1], &point2[i]);
+        }
+        C(tower_set_one)(&target);
+        for (int i = 0; i < 4; i++) {
+            C(pairing_value)(&part, &point1[i], &point2[i]);
+            C(tower_mul)(&target, &target, &part);
+        }
+        CHECK(C(pairing_check)(&target, NULL, point1, point2, 1, point1 + 1, fixed, 3) == C(pairing_equal));
+        CHECK(C(pairing_check)(&target, NULL, point1, point2, 4, NULL, NULL, 0) == C(pairing_equal));
+        CHECK(C(pairing_check)(NULL, NULL, point1, point2, 1, point1 + 1, fixed, 3) == C(pairing_unequal));
+        if (round >= 4) continue;
+        C(pairing_pair_begin)(&pair, &point1[0], &point2[0]);
+        C(pairing_miller)(&factor, &pair, 1, NULL, 0);
+        CHECK(C(pairing_check)(&target, &factor, NULL, NULL, 0, point1 + 1, fixed, 3) == C(pairing_equal));
+        CHECK(C(pairing_check)(&target, NULL, NULL, NULL, 0, point1 + 1, fixed, 3) == C(pairing_unequal));
+        random_twist_point(&point2[0]);
+        CHECK(C(pairing_check)(&target, NULL, point1, point2, 1, point1 + 1, fixed, 3) == C(pairing_outside));
+        point1[0] = (C(g1_affine)){.x = {{0}}};
+        CHECK(C(pairing_check)(&target, NULL, point1, point2, 1, point1 + 1, fixed, 3) == C(pairing_outside));
+    }
+}
+
+/* As many lines as PAIRING_LINES says. */
+PM_TEST(lines)
+{
+    size_t n = sizeof C(pairing_loop) - 1;
+    for (size_t i = 0; i + 1 < sizeof C(pairing_loop); i++) n += C(pairing_loop)[i] != 0;
+    CHECK_U64(P(LINES), n + (TEST_CURVE == 254 ? 2 : 0));
+}
+
 /* psi acts on G2 as p. */
 PM_TEST(psi)
 {

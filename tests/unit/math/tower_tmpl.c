@@ -67,10 +67,34 @@ static void check_line(mul_line *product, int i)
     }
 }
 
+/* Lines with a coefficient of one: of 1 (D) or w^3 (M). */
+static void monic_d(fp12 *out, const fp12 *a, const C(fp2) * l0, const C(fp2) * l1, const C(fp2) * l3)
+{
+    C(fp2) inverse, x, y;
+    fp12 t;
+    C(fp2_inv)(&inverse, l0);
+    C(fp2_mul)(&x, l1, &inverse);
+    C(fp2_mul)(&y, l3, &inverse);
+    C(tower_mul_monic_d)(&t, a, &x, &y);
+    for (int i = 0; i < 6; i++) C(fp2_mul)(coefficient(out, i), coefficient(&t, i), l0);
+}
+static void monic_m(fp12 *out, const fp12 *a, const C(fp2) * l0, const C(fp2) * l2, const C(fp2) * l3)
+{
+    C(fp2) inverse, x, y;
+    fp12 t = *a;
+    C(fp2_inv)(&inverse, l3);
+    C(fp2_mul)(&x, l0, &inverse);
+    C(fp2_mul)(&y, l2, &inverse);
+    C(tower_mul_monic_m)(&t, &t, &x, &y);
+    for (int i = 0; i < 6; i++) C(fp2_mul)(coefficient(out, i), coefficient(&t, i), l3);
+}
+
 PM_TEST(line)
 {
     check_line(C(tower_mul_line_d), 1);
     check_line(C(tower_mul_line_m), 2);
+    check_line(monic_d, 1);
+    check_line(monic_m, 2);
 }
 
 PM_TEST(inverse)

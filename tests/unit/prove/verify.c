@@ -45,6 +45,17 @@ static enum pm_status verify(struct triple *t)
     return pm_verify(&t->vk, &t->proof, t->signals, n_public, &t->err);
 }
 
+/* The same with the key made ready once, for a key that is not spoiled. */
+static enum pm_status verify_ready(struct triple *t)
+{
+    return pm_verify_ready(pm_key_vk_ready(t->k.key), &t->proof, t->signals, n_public, &t->err);
+}
+/* Both ways say the same; one bit in eight is asked both ways. */
+static bool is_invalid(struct triple *t, size_t bit)
+{
+    return verify_ready(t) == PM_INVALID_PROOF && (bit % 8 || verify(t) == PM_INVALID_PROOF);
+}
+
 PM_TEST(valid_triple_holds)
 {
     struct triple t;
@@ -53,6 +64,8 @@ PM_TEST(valid_triple_holds)
         CHECK_OK(pm_proof_check(&t.proof, "proof", &t.err), t.err);
         CHECK_OK(verify(&t), t.err);
         CHECK_OK(pm_verify(&t.vk, &t.proof, t.signals, n_public, NULL), t.err);
+        CHECK_OK(verify_ready(&t), t.err);
+        CHECK(pm_vk_ready_vk(pm_key_vk_ready(t.k.key)) == pm_key_vk(t.k.key));
     }
     tear_down(&t);
 }
@@ -71,7 +84,7 @@ PM_TEST(every_bit_of_the_proof_counts)
         for (size_t p = 0; p < 3; p++) {
             for (size_t bit = 0; bit < 8 * parts[p].len; bit++) {
                 flip(parts[p].bytes, bit);
-                CHECK_MSG(verify(&t) == PM_INVALID_PROOF, "part %zu, bit %zu", p, bit);
+                CHECK_MSG(is_invalid(&t, bit), "part %zu, bit %zu", p, bit);
                 flip(parts[p].bytes, bit);
             }
         }
@@ -86,7 +99,7 @@ PM_TEST(every_bit_of_the_signals_counts)
     if (set_up(&t)) {
         for (size_t bit = 0; bit < 8 * sizeof t.signals; bit++) {
             flip(t.signals, bit);
-            CHECK_MSG(verify(&t) == PM_INVALID_PROOF, "bit %zu", bit);
+            CHECK_MSG(is_invalid(&t, bit), "bit %zu", bit);
             flip(t.signals, bit);
         }
         CHECK_OK(verify(&t), t.err);
@@ -134,6 +147,8 @@ PM_TEST(signals_are_canonical)
         memcpy(t.signals, t.o.witness + 32, 32);
         CHECK_U64(pm_verify(&t.vk, &t.proof, t.signals, n_public - 1, &t.err), PM_MISMATCH);
         CHECK_U64(pm_verify(&t.vk, &t.proof, t.signals, n_public + 1, &t.err), PM_MISMATCH);
+        CHECK_U64(pm_verify_ready(pm_key_vk_ready(t.k.key), &t.proof, t.signals, n_public + 1, &t.err),
+                  PM_MISMATCH);
     }
     tear_down(&t);
 }
@@ -144,10 +159,10 @@ PM_TEST(infinity_and_other_curves)
     if (set_up(&t)) {
         struct pm_proof good = t.proof;
         memset(t.proof.a, 0, sizeof t.proof.a);
-        CHECK_U64(verify(&t), PM_INVALID_PROOF);
+        CHECK(is_invalid(&t, 0));
         memset(t.proof.b, 0, sizeof t.proof.b);
         memset(t.proof.c, 0, sizeof t.proof.c);
-        CHECK_U64(verify(&t), PM_INVALID_PROOF);
+        CHECK(is_invalid(&t, 0));
         t.proof = good;
         struct pm_curve other = *curve();
         t.proof.curve = &other;
@@ -167,6 +182,37 @@ PM_TEST(infinity_and_other_curves)
         CHECK_U64(verify(&t), PM_INVALID_PROOF);
     }
     tear_down(&t);
+}
+
+/* More public signals than there are ladders and combs for: sums as in a prover. */
+PM_TEST(many_signals)
+{
+    static const uint32_t counts[] = {0, 1, 8, 9, 32, 33};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        struct oracle o;
+        struct oracle_key k;
+        struct pm_error err;
+        struct pm_proof proof;
+        uint8_t r[32], s[32];
+        oracle_make(&o, curve(), 2, counts[i], test_random());
+        const char *failed = oracle_key_make(&k, &o, NULL, &err);
+        CHECK_MSG(!failed, "%s", failed);
+        if (failed) continue;
+        oracle_element(&o, r);
+        oracle_element(&o, s);
+        oracle_prove(&o, &proof, r, s);
+        uint8_t *signals = o.witness + 32;
+        CHECK_OK(pm_verify(pm_key_vk(k.key), &proof, signals, counts[i], &err), err);
+        CHECK_OK(pm_verify_ready(pm_key_vk_ready(k.key), &proof, signals, counts[i], &err), err);
+        if (counts[i]) {
+            signals[32 * (counts[i] - 1)] ^= 1;
+            CHECK_U64(pm_verify(pm_key_vk(k.key), &proof, signals, counts[i], &err), PM_INVALID_PROOF);
+            CHECK_U64(pm_verify_ready(pm_key_vk_ready(k.key), &proof, signals, counts[i], &err),
+                      PM_INVALID_PROOF);
+        }
+        oracle_key_free(&k);
+        oracle_free(&o);
+    }
 }
 
 PM_TEST(keys_unfit_for_production)
