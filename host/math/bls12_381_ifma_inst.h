@@ -8,6 +8,7 @@
 
 #define INST        bls12_381
 #define INST_PARAMS PM_BLS12_381
+#define INST_BN     0
 #include "math/inst_ifma_tmpl.h"
 
 #endif

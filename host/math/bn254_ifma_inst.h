@@ -8,6 +8,7 @@
 
 #define INST        bn254
 #define INST_PARAMS PM_BN254
+#define INST_BN     1
 #include "math/inst_ifma_tmpl.h"
 
 #endif

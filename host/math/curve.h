@@ -72,6 +72,12 @@ enum pm_pairing_answer {
     PM_PAIRING_OUTSIDE /* some g2[i] is not in G2 */
 };
 
+/* A short weight a + b lambda of a random linear combination, parts of 128 bits, low word first; those below
+ * 2^120 are different scalars if they are different weights (pairing_batch_tmpl.h). */
+struct pm_weight {
+    uint64_t a[2], b[2];
+};
+
 struct pm_curve {
     const char *name;  /* snarkjs' name: "bn128" or "bls12381"; "tiny" exists in tests only */
     const char *build; /* "portable", "adx", "ifma" */
@@ -192,6 +198,18 @@ struct pm_curve {
     void (*pairing_fix)(void *fixed, const uint8_t *g2);
     void (*pairing_target)(struct pm_pairing_value *out, const uint8_t *g1,
                            const uint8_t *g2); /* e(g1, g2) */
+
+    /* -- Many equations at once, as one with random weights. n points, affine, none infinity; weights not
+     * zero. scratch: weighted_scratch(n) bytes, aligned to 64. -- */
+    size_t (*weighted_scratch)(size_t n);
+    void (*weight_scalar)(uint8_t *out, const struct pm_weight *w); /* plain */
+    /* out: a factor for pairing_check, the product of weight[i] times e(g1[i], g2[i]). g2 on the curve:
+     * in_group[i] says whether g2[i] is in G2; out is of use only if all are. */
+    void (*pairing_weighted)(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,
+                             const uint8_t *g2, const struct pm_weight *weights, size_t n, void *scratch);
+    /* out = the sum of weight[i] g1[i]; here a point may be infinity. */
+    void (*g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
+                            size_t n, void *scratch);
 
     /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
      * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -

@@ -74,6 +74,38 @@ static void vec_from_mont(struct pm_pool *pool, uint8_t *out, const uint8_t *mon
     vec_mul_sub(pool, out, mont, NULL, NULL, n);
 }
 
+/* Points are loaded into scratch behind the lanes' own part of it, one struct for eight points. */
+static size_t lanes_scratch(size_t n)
+{
+    _Static_assert(sizeof(struct C(pairing_lanes_pair)) % 64 == 0 &&
+                       sizeof(struct C(pairing_lanes_base)) <= sizeof(struct C(pairing_lanes_pair)),
+                   "the lanes' scratch serves both");
+    const size_t groups = (n + 7) / 8, most = C(pairing_lanes_max_groups);
+    return (groups < most ? groups : most) * sizeof(struct C(pairing_lanes_pair));
+}
+static size_t weighted_scratch(size_t n)
+{
+    return lanes_scratch(n) + n * (sizeof(C(g1_affine)) + sizeof(C(g2_affine)));
+}
+static void pairing_weighted(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,
+                             const uint8_t *g2, const struct pm_weight *weights, size_t n, void *scratch)
+{
+    C(g1_affine) *p = (C(g1_affine) *)(void *)((uint8_t *)scratch + lanes_scratch(n));
+    C(g2_affine) *q = (C(g2_affine) *)(void *)(p + n);
+    for (size_t i = 0; i < n; i++) {
+        C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
+        C(g2_affine_load)(&q[i], g2 + i * C(g2_bytes));
+    }
+    C(pairing_lanes_weighted)((C(tower_fp12) *)(void *)out, in_group, p, q, weights, n, scratch);
+}
+static void g1_weighted_sum(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
+                            size_t n, void *scratch)
+{
+    C(g1_affine) *p = (C(g1_affine) *)(void *)((uint8_t *)scratch + lanes_scratch(n));
+    for (size_t i = 0; i < n; i++) C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
+    C(pairing_lanes_g1_sum)((C(g1) *)(void *)out, p, weights, n, scratch);
+}
+
 void CURVE_FILL(struct pm_curve *out)
 {
     *out = CURVE_BASE;
@@ -98,6 +130,9 @@ void CURVE_FILL(struct pm_curve *out)
     out->fixed_g2_table = C(g2_lanes_fixed_table_make);
     out->fixed_g1_var = C(g1_lanes_fixed_var);
     out->fixed_g2_var = C(g2_lanes_fixed_var);
+    out->weighted_scratch = weighted_scratch;
+    out->pairing_weighted = pairing_weighted;
+    out->g1_weighted_sum = g1_weighted_sum;
 }
 
 #undef C

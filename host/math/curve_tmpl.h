@@ -376,6 +376,46 @@ static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
     }
 }
 
+/* -- Batches: points are loaded into scratch, those of G1 before those of G2 -- */
+
+struct FN(batch_point) {
+    PM_CAT(CURVE_G1, _affine) g1;
+    PM_CAT(CURVE_G2, _affine) g2;
+};
+static size_t FN(weighted_scratch)(size_t n) { return n * sizeof(struct FN(batch_point)) + 64; }
+
+static void FN(weight_scalar)(uint8_t *out, const struct pm_weight *w)
+{
+    CURVE_FR k;
+    PAIR(weight_scalar)(&k, w);
+    FR(store)(out, &k);
+}
+static PM_CAT(CURVE_G1, _affine) * FN(load_points1)(void *to, const uint8_t *g1, size_t n)
+{
+    PM_CAT(CURVE_G1, _affine) *p = to;
+    for (size_t i = 0; i < n; i++) PM_CAT(CURVE_G1, _affine_load)(&p[i], g1 + i * PM_CAT(CURVE_G1, _bytes));
+    return p;
+}
+static PM_CAT(CURVE_G2, _affine) * FN(load_points2)(void *to, const uint8_t *g2, size_t n)
+{
+    PM_CAT(CURVE_G2, _affine) *q = to;
+    for (size_t i = 0; i < n; i++) PM_CAT(CURVE_G2, _affine_load)(&q[i], g2 + i * PM_CAT(CURVE_G2, _bytes));
+    return q;
+}
+static void FN(pairing_weighted)(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,
+                                 const uint8_t *g2, const struct pm_weight *weights, size_t n, void *scratch)
+{
+    PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
+    PM_CAT(CURVE_G2, _affine) *q = FN(load_points2)(p + n, g2, n);
+    PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n);
+}
+static void FN(g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
+                                size_t n, void *scratch)
+{
+    PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
+    PAIR(weighted_sum)((CURVE_G1 *)(void *)out, p, weights, n);
+}
+
 /* The bytes of the constants below are their limbs' only where the processor is little-endian. */
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "a big-endian build needs tables of bytes here");
 static const PM_CAT(CURVE_G1, _affine) FN(g1_generator) = CURVE_G1_GENERATOR;
@@ -448,6 +488,10 @@ const struct pm_curve CURVE = {
     .pairing_fixed_bytes = sizeof(struct PAIR(fixed)),
     .pairing_fix = FN(pairing_fix),
     .pairing_target = FN(pairing_target),
+    .weighted_scratch = FN(weighted_scratch),
+    .weight_scalar = FN(weight_scalar),
+    .pairing_weighted = FN(pairing_weighted),
+    .g1_weighted_sum = FN(g1_weighted_sum),
     .pairing = FN(pairing),
 };
 

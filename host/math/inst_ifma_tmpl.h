@@ -1,10 +1,12 @@
 /* One curve's instances for AVX-512 IFMA: the lanes of its fields, its groups' additions and sums, its
- * transforms, all static. Those of the portable templates that they build on, inst_tmpl.h, must stand before.
+ * pairing's loops, its transforms, all static. Those of the portable templates that they build on,
+ * inst_tmpl.h, must stand before.
  *
  * Parameters
  *   INST          prefix of all names: for bn254 they are bn254_fp8, bn254_fr8, and lanes_ functions of
  *                 bn254_g1, bn254_g2, bn254_ntt
- *   INST_PARAMS   prefix of the curve's macros: PM_BN254 of params_bn254.h */
+ *   INST_PARAMS   prefix of the curve's macros: PM_BN254 of params_bn254.h
+ *   INST_BN       1 for a Barreto-Naehrig curve, 0 for one of Barreto, Lynn and Scott */
 #include "math/tmpl.h"
 
 #define NAME(op)  PM_CAT(INST, _##op)
@@ -68,6 +70,25 @@
 #define FIXED_LANES  NAME(fp8)
 #include "math/fixed_ifma_tmpl.h"
 
+#define WEIGHT8       NAME(pairing)
+#define WEIGHT8_FP    NAME(fp)
+#define WEIGHT8_G1    NAME(g1)
+#define WEIGHT8_LANES NAME(fp8)
+#include "math/ec_weight_ifma_tmpl.h"
+
+#define PAIR8          NAME(pairing)
+#define PAIR8_FP       NAME(fp)
+#define PAIR8_FP2      NAME(fp2)
+#define PAIR8_TOWER    NAME(tower)
+#define PAIR8_G1       NAME(g1)
+#define PAIR8_G2       NAME(g2)
+#define PAIR8_LANES    NAME(fp8)
+#define PAIR8_MONT_INV PARAM(FP_MONT_INV)
+#define PAIR8_XI       PARAM(XI)
+#define PAIR8_M_TWIST  PARAM(M_TWIST)
+#define PAIR8_BN       INST_BN
+#include "math/pairing_ifma_tmpl.h"
+
 #define NTT       NAME(ntt)
 #define NTT_FIELD NAME(fr)
 #define NTT_LANES NAME(fr8)
@@ -77,3 +98,4 @@
 #undef PARAM
 #undef INST
 #undef INST_PARAMS
+#undef INST_BN

@@ -82,6 +82,10 @@
     {{0x30f1361b798a64e8u, 0xf3b8ddab7ece5a2au, 0x16a8ca3ac61577f7u, \
       0xc26a2ff874fd029bu, 0x3636b76660701c6eu, 0x051ba4ab241b6160u}}
 
+/* lambda = -x^2 in Fr, for that beta. */
+#define PM_BLS12_381_LAMBDA \
+    {{0x6d26f6f1f6cfee31u, 0xfe9c2e9762907389u, 0xd7bc39274f7fe668u, 0x5a4988c395a8a9ecu}}
+
 /* xi = 1 + u, the non-residue of Fp6 = Fp2[v] / (v^3 - xi), Fp12 = Fp6[w] / (w^2 - v). */
 #define PM_BLS12_381_XI 1
 /* xi^(i (p - 1) / 6) for i = 0 .. 5: w^(i p) = w^i times this. */

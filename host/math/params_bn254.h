@@ -60,6 +60,13 @@
     {{{0x619dfa9d886be9f6u, 0xfe7fd297f59e9b78u, 0xff9e1a62231b7dfeu, 0x28fd7eebae9e4206u}}, \
      {{0x64095b56c71856eeu, 0xdc57f922327d3cbbu, 0x55f935be33351076u, 0x0da4a0e693fd6482u}}}
 
+/* The cube roots of unity beta in Fp and lambda = 36 x^3 + 18 x^2 + 6 x + 1 in Fr for which (x, y) -> (beta x, y)
+ * acts on G1 as lambda. */
+#define PM_BN254_BETA \
+    {{0x71930c11d782e155u, 0xa6bb947cffbe3323u, 0xaa303344d4741444u, 0x2c3b3f0d26594943u}}
+#define PM_BN254_LAMBDA \
+    {{0x93e7cede4a0329b3u, 0x7d4fdca77a96c167u, 0x8be4ba08b19a750au, 0x1cbd5653a5661c25u}}
+
 /* xi = 9 + u, the non-residue of Fp6 = Fp2[v] / (v^3 - xi), Fp12 = Fp6[w] / (w^2 - v). */
 #define PM_BN254_XI 9
 /* xi^(i (p - 1) / 6) for i = 0 .. 5: w^(i p) = w^i times this. */

@@ -163,26 +163,78 @@ int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proo
     return pm_api_result(error, status, &err);
 }
 
+/* false: a coordinate, *which of them, is not below the field's modulus, and out is no proof to anyone. */
+static bool read_proof(struct pm_proof *out, size_t *which, const struct pm_curve *curve,
+                       const uint8_t *bytes)
+{
+    *out = (struct pm_proof){.curve = curve};
+    for (*which = 0; *which < 8; ++*which) {
+        if (!get_be(curve, (uint8_t *)out + word_offset(curve, &words[*which]),
+                    bytes + *which * curve->fp_bytes)) {
+            memset(out->a, 0xff, sizeof out->a);
+            return false;
+        }
+    }
+    return true;
+}
+
 int proofmill_verify(const struct proofmill_key *key, const uint8_t *proof, size_t proof_bytes,
                      const uint8_t *public_signals, size_t public_bytes, struct proofmill_error *error)
 {
     struct pm_error err = {0};
     const struct pm_curve *curve = key->zkey.curve;
-    struct pm_proof read = {.curve = curve};
-    enum pm_status status = PM_OK;
+    struct pm_proof read;
+    size_t which;
+    enum pm_status status;
     if (proof_bytes != proofmill_key_proof_bytes(key))
         status = pm_fail(&err, PM_FORMAT, "a proof of %zu bytes, expected %zu", proof_bytes,
                          proofmill_key_proof_bytes(key));
     else if (public_bytes != (size_t)key->zkey.n_public * curve->fr_bytes)
         status = pm_fail(&err, PM_MISMATCH, "%zu bytes of public signals, this key takes %zu", public_bytes,
                          (size_t)key->zkey.n_public * curve->fr_bytes);
-    for (size_t i = 0; i < 8 && status == PM_OK; i++)
-        if (!get_be(curve, (uint8_t *)&read + word_offset(curve, &words[i]), proof + i * curve->fp_bytes))
-            status = pm_fail(&err, PM_INVALID_PROOF,
-                             "coordinate %zu of the proof is not below the field's modulus", i);
-    if (status == PM_OK)
+    else if (!read_proof(&read, &which, curve, proof))
+        status = pm_fail(&err, PM_INVALID_PROOF,
+                         "coordinate %zu of the proof is not below the field's modulus", which);
+    else
         status =
             pm_verify_ready(pm_key_vk_ready(key->key), &read, public_signals, key->zkey.n_public, &err);
+    return pm_api_result(error, status, &err);
+}
+
+static enum pm_status verify_batch(const struct proofmill_key *key, int *results, const uint8_t *proofs,
+                                   size_t proofs_bytes, const uint8_t *public_signals, size_t public_bytes,
+                                   size_t n, struct pm_error *err)
+{
+    const size_t one = proofmill_key_proof_bytes(key),
+                 signals = (size_t)key->zkey.n_public * key->zkey.curve->fr_bytes;
+    size_t expected;
+    if (__builtin_mul_overflow(n, one, &expected) || proofs_bytes != expected)
+        return pm_fail(err, PM_FORMAT, "%zu proofs of %zu bytes, %zu bytes are there", n, one, proofs_bytes);
+    if (__builtin_mul_overflow(n, signals, &expected) || public_bytes != expected)
+        return pm_fail(err, PM_MISMATCH, "public signals of %zu proofs, %zu bytes each: %zu bytes are there",
+                       n, signals, public_bytes);
+    struct pm_proof *read = calloc(n + 1, sizeof *read);
+    enum pm_status *statuses = calloc(n + 1, sizeof *statuses);
+    enum pm_status status = PM_OK;
+    if (!read || !statuses) status = pm_fail(err, PM_NO_MEMORY, "no memory for %zu proofs", n);
+    for (size_t i = 0, which; i < n && status == PM_OK; i++)
+        (void)read_proof(&read[i], &which, key->zkey.curve, proofs + i * one);
+    if (status == PM_OK)
+        status = pm_verify_batch(pm_key_vk_ready(key->key), statuses, read, public_signals, n, err);
+    for (size_t i = 0; i < n && results && (status == PM_OK || status == PM_INVALID_PROOF); i++)
+        results[i] = (int)statuses[i];
+    free(read);
+    free(statuses);
+    return status;
+}
+
+int proofmill_verify_batch(const struct proofmill_key *key, int *results, const uint8_t *proofs,
+                           size_t proofs_bytes, const uint8_t *public_signals, size_t public_bytes, size_t n,
+                           struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    enum pm_status status =
+        verify_batch(key, results, proofs, proofs_bytes, public_signals, public_bytes, n, &err);
     return pm_api_result(error, status, &err);
 }
 

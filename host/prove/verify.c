@@ -1,5 +1,5 @@
 /* The Groth16 equation and the checks of what enters it. See verify.h. */
-#include "prove/verify.h"
+#include "prove/verify_inside.h"
 #include "prove/coord.h"
 #include "base/bytes.h"
 #include "prove/dev_secrets.h"
@@ -74,14 +74,6 @@ enum pm_status pm_vk_production_check(const struct pm_vk *vk, struct pm_error *e
 
 /* -- one proof -- */
 
-/* A verification key made ready: the key is the caller's, the rest follows in memory. */
-struct pm_vk_ready {
-    const struct pm_vk *vk;
-    struct pm_pairing_value target; /* e(alpha, beta) */
-    const void *fixed[2];           /* gamma, delta */
-    const uint8_t *combs;           /* of IC[1] and what follows; NULL where there are too many */
-};
-
 enum { line_bytes = 64, max_combs = 32, max_ladders = 8 };
 static size_t round_up(size_t bytes) { return (bytes + line_bytes - 1) / line_bytes * line_bytes; }
 
@@ -148,10 +140,8 @@ static void public_sum(uint8_t *out, const struct pm_vk *vk, const struct pm_vk_
     curve->g1_to_affine(out, &sum);
 }
 
-/* All that a proof must fulfil besides the equation and that B has order r, which the equation's check finds
- * out on the way. */
-static enum pm_status check_parts(const struct pm_vk *vk, const struct pm_proof *proof,
-                                  const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
+enum pm_status pm_verify_parts(const struct pm_vk *vk, const struct pm_proof *proof,
+                               const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
 {
     const struct pm_curve *curve = vk->curve;
     if (proof->curve != curve)
@@ -182,7 +172,7 @@ static enum pm_status verify(const struct pm_vk *vk, const struct pm_vk_ready *r
     const struct pm_curve *curve = vk->curve;
     uint8_t g1[4 * PM_G1_MAX_BYTES], g2[4 * PM_G2_MAX_BYTES];
     size_t n1 = curve->g1_bytes, n2 = curve->g2_bytes;
-    PM_TRY(check_parts(vk, proof, public_signals, n_public, err));
+    PM_TRY(pm_verify_parts(vk, proof, public_signals, n_public, err));
     struct pm_pairing_terms terms = {.g1 = g1, .g2 = g2, .n = 4};
     memcpy(g1, proof->a, n1);
     memcpy(g2, proof->b, n2);

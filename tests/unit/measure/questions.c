@@ -30,7 +30,7 @@ static struct pm_measure_options options(unsigned log2_n)
 
 PM_TEST(all_questions)
 {
-    static const unsigned rows[] = {10, 3, 4, 8, 2};
+    static const unsigned rows[] = {10, 3, 4, 8, 5};
     for (int i = 0; pm_measure_questions[i].name; i++) {
         struct pm_measure_options o = options(5);
         struct pm_error err = {0};

@@ -17,6 +17,35 @@ PM_TEST(words)
     proofmill_free(NULL);
 }
 
+/* Three times the same proof, then with one that is changed, and with a coordinate that is too large. */
+static void verify_three(const struct proofmill_key *key, const uint8_t *proof, const uint8_t *signals)
+{
+    const size_t size = proofmill_key_proof_bytes(key);
+    uint8_t proofs[3 * 8 * PM_FP_MAX_BYTES], all_signals[3 * 64];
+    int results[3] = {-1, -1, -1};
+    struct proofmill_error err;
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(proofs + i * size, proof, size);
+        memcpy(all_signals + 64 * i, signals, 64);
+    }
+    CHECK_OK(proofmill_verify_batch(key, results, proofs, 3 * size, all_signals, 192, 3, &err), err);
+    CHECK(results[0] == 0 && results[1] == 0 && results[2] == 0);
+    CHECK_OK(proofmill_verify_batch(key, NULL, proofs, 0, all_signals, 0, 0, &err), err);
+    all_signals[64] ^= 1;
+    memset(proofs + 2 * size, 0xff, size / 8);
+    CHECK_U64(proofmill_verify_batch(key, results, proofs, 3 * size, all_signals, 192, 3, &err),
+              PM_INVALID_PROOF);
+    CHECK(results[0] == 0 && results[1] == PM_INVALID_PROOF && results[2] == PM_INVALID_PROOF);
+    CHECK_U64(proofmill_verify_batch(key, NULL, proofs, 3 * size, all_signals, 192, 3, NULL),
+              PM_INVALID_PROOF);
+    CHECK_U64(proofmill_verify_batch(key, results, proofs, 3 * size - 1, all_signals, 192, 3, &err),
+              PM_FORMAT);
+    CHECK_U64(proofmill_verify_batch(key, results, proofs, 3 * size, all_signals, 128, 3, &err), PM_MISMATCH);
+    CHECK_U64(
+        proofmill_verify_batch(key, results, proofs, 3 * size, all_signals, 192, SIZE_MAX / size + 4, &err),
+        PM_FORMAT);
+}
+
 static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, const char *wtns)
 {
     struct proofmill_error err;
@@ -30,6 +59,7 @@ static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, 
     if (!prover || !witness) return;
     CHECK_OK(proofmill_prove(prover, proof, size, witness, witness_bytes, &err), err);
     CHECK_OK(proofmill_verify(key, proof, size, witness + 32, 64, &err), err);
+    verify_three(key, proof, witness + 32);
     for (size_t i = 0; i < size; i += 5) { /* a bit in each word and more */
         memcpy(word, proof, size);
         word[i] ^= 1;

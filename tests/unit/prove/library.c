@@ -23,6 +23,7 @@ static const any functions[] = {
     (any)proofmill_prover_close,
     (any)proofmill_prove,
     (any)proofmill_verify,
+    (any)proofmill_verify_batch,
     (any)proofmill_witness_load,
     (any)proofmill_setup_dev,
     (any)proofmill_export_solidity,
