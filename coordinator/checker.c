@@ -62,7 +62,7 @@ enum pm_status pm_check_proof(const struct pm_project_version *version, const ui
     }
     PM_GOTO(compare(version, publics, found, n_public, curve->fr_bytes, err));
     PM_GOTO(pm_json_read_proof(&p, "proof.json", proof, strlen(proof), err));
-    status = pm_verify(&version->vk, &p, found, n_found, err);
+    status = pm_verify_ready(version->vk_ready, &p, found, n_found, err);
 out:
     free(found);
     return as_invalid(status, err);

@@ -52,7 +52,8 @@ struct pm_project_version {
     char *chain_endpoint;
     uint8_t router[20], application[20];
     uint32_t confirmations;
-    struct pm_vk vk; /* loaded from verification_key */
+    struct pm_vk vk;              /* loaded from verification_key */
+    struct pm_vk_ready *vk_ready; /* of vk, for the checker */
 };
 
 struct pm_project_source {

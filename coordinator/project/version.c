@@ -26,6 +26,7 @@ void pm_version_fini(struct pm_project_version *version)
     free(version->verification_key.uri);
     free(version->group_by);
     free(version->chain_endpoint);
+    pm_vk_ready_free(&version->vk_ready);
     pm_vk_fini(&version->vk);
     memset(version, 0, sizeof *version);
 }
@@ -73,8 +74,10 @@ static void read_artifact(struct pm_reader *r, struct pm_project_artifact *out, 
 }
 
 /* What a project file names may be on a private address only where the file itself came from. */
-static void read_vk(struct pm_reader *r, struct pm_vk *out, const struct pm_project_artifact *artifact)
+static void read_vk(struct pm_reader *r, struct pm_project_version *version,
+                    const struct pm_project_artifact *artifact)
 {
+    struct pm_vk *out = &version->vk;
     struct pm_error err;
     uint8_t found[32];
     char *text = NULL;
@@ -92,6 +95,7 @@ static void read_vk(struct pm_reader *r, struct pm_vk *out, const struct pm_proj
     if (r->status == PM_OK && out->curve->fr_bytes != 32)
         pm_reader_fail(r, PM_UNSUPPORTED, "expected a curve with scalars of 32 bytes, found %s",
                        out->curve->name);
+    if (r->status == PM_OK) fail_with(r, pm_vk_ready_new(&version->vk_ready, out, &err), &err);
 }
 
 static void read_circuit(struct pm_reader *r, struct pm_project_version *out, const json_t *version)
@@ -105,7 +109,7 @@ static void read_circuit(struct pm_reader *r, struct pm_project_version *out, co
         read_artifact(r, &out->wasm, circuit, "wasm");
         read_artifact(r, &out->verification_key, circuit, "verificationKey");
         size_t inner = pm_reader_enter(r, "verificationKey", 0);
-        read_vk(r, &out->vk, &out->verification_key);
+        read_vk(r, out, &out->verification_key);
         pm_reader_leave(r, inner);
     }
     pm_reader_leave(r, mark);

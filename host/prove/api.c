@@ -196,8 +196,7 @@ int proofmill_verify(const struct proofmill_key *key, const uint8_t *proof, size
         status = pm_fail(&err, PM_INVALID_PROOF,
                          "coordinate %zu of the proof is not below the field's modulus", which);
     else
-        status =
-            pm_verify_ready(pm_key_vk_ready(key->key), &read, public_signals, key->zkey.n_public, &err);
+        status = pm_verify_ready(pm_key_vk_ready(key->key), &read, public_signals, key->zkey.n_public, &err);
     return pm_api_result(error, status, &err);
 }
 

@@ -247,7 +247,7 @@ static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const u
                          p->backend->name);
     else
         status = pm_verify_ready_in(p->key->ready, out, witness + p->key->curve->fr_bytes,
-                                      p->key->view.n_public, p->verify_scratch, err);
+                                    p->key->view.n_public, p->verify_scratch, err);
     times->check_ns = pm_clock_ns() - begin;
     return status;
 }

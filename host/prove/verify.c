@@ -163,7 +163,7 @@ enum pm_status pm_verify_parts(const struct pm_vk *vk, const struct pm_proof *pr
     return PM_OK;
 }
 
-/* e(-A, B) e(alpha, beta) e(sum, gamma) e(C, delta) = 1, or with ready's fixed parts e(A, B) e(-sum,
+/* e(-A, B) e(alpha, beta) e(sum, gamma) e(C, delta) = 1, or with fixed parts e(A, B) e(-sum,
  * gamma) e(-C, delta) = e(alpha, beta). */
 static enum pm_status verify(const struct pm_vk *vk, const struct pm_vk_ready *ready,
                              const struct pm_proof *proof, const uint8_t *public_signals, uint32_t n_public,
@@ -215,8 +215,8 @@ enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_proof *proof
     return verify(vk, NULL, proof, public_signals, n_public, scratch, err);
 }
 enum pm_status pm_verify_ready_in(const struct pm_vk_ready *ready, const struct pm_proof *proof,
-                                    const uint8_t *public_signals, uint32_t n_public, void *scratch,
-                                    struct pm_error *err)
+                                  const uint8_t *public_signals, uint32_t n_public, void *scratch,
+                                  struct pm_error *err)
 {
     return verify(ready->vk, ready, proof, public_signals, n_public, scratch, err);
 }
@@ -238,7 +238,7 @@ enum pm_status pm_verify(const struct pm_vk *vk, const struct pm_proof *proof, c
     return verify_alone(vk, NULL, proof, public_signals, n_public, err);
 }
 enum pm_status pm_verify_ready(const struct pm_vk_ready *ready, const struct pm_proof *proof,
-                                 const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
+                               const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
 {
     return verify_alone(ready->vk, ready, proof, public_signals, n_public, err);
 }

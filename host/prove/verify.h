@@ -46,10 +46,10 @@ PM_MUST_USE enum pm_status pm_verify_in(const struct pm_vk *vk, const struct pm_
                                         const uint8_t *public_signals, uint32_t n_public, void *scratch,
                                         struct pm_error *err);
 
-/* A verification key made ready for many proofs: e(alpha, beta) is computed and the lines of gamma and delta
- * (fixed-argument pairings, ePrint 2010/342) once. vk is used where it is: it must outlive the ready and
- * not change. Immutable: any number of threads may use it at once. pm_vk_ready_bytes says what it takes, 23
- * KB for bn128 and 27 KB for bls12381. */
+/* A verification key made ready for many proofs: e(alpha, beta), the lines of gamma and delta (fixed-argument
+ * pairings, ePrint 2010/342) and, for up to 32 public signals, a comb each are computed once. vk is used
+ * where it is: it must outlive this and not change. Immutable: any number of threads may use it at once.
+ * pm_vk_ready_bytes says what it takes: for bn128 23 KB and 4 KB a comb, for bls12381 27 KB and 6 KB. */
 struct pm_vk_ready;
 PM_MUST_USE enum pm_status pm_vk_ready_new(struct pm_vk_ready **out, const struct pm_vk *vk,
                                            struct pm_error *err);
@@ -59,11 +59,11 @@ const struct pm_vk *pm_vk_ready_vk(const struct pm_vk_ready *ready);
 
 /* As pm_verify and pm_verify_in (with the same scratch), faster. */
 PM_MUST_USE enum pm_status pm_verify_ready(const struct pm_vk_ready *ready, const struct pm_proof *proof,
-                                             const uint8_t *public_signals, uint32_t n_public,
-                                             struct pm_error *err);
-PM_MUST_USE enum pm_status pm_verify_ready_in(const struct pm_vk_ready *ready,
-                                                const struct pm_proof *proof, const uint8_t *public_signals,
-                                                uint32_t n_public, void *scratch, struct pm_error *err);
+                                           const uint8_t *public_signals, uint32_t n_public,
+                                           struct pm_error *err);
+PM_MUST_USE enum pm_status pm_verify_ready_in(const struct pm_vk_ready *ready, const struct pm_proof *proof,
+                                              const uint8_t *public_signals, uint32_t n_public, void *scratch,
+                                              struct pm_error *err);
 
 /* Many proofs for one key, several times faster each: the equations are checked as one with random weights,
  * which a set with a proof that does not hold passes with probability 2^-127 at most; checks of points and

@@ -139,7 +139,7 @@ static enum pm_status alone(struct batch *batch, size_t i, struct pm_error *err)
     const struct pm_vk *vk = batch->ready->vk;
     enum pm_status status =
         pm_verify_ready(batch->ready, &batch->proofs[i],
-                          batch->signals + i * vk->n_public * batch->curve->fr_bytes, vk->n_public, err);
+                        batch->signals + i * vk->n_public * batch->curve->fr_bytes, vk->n_public, err);
     if (status == PM_NO_MEMORY) return status;
     batch->results[i] = status;
     return PM_OK;
@@ -200,7 +200,7 @@ static enum pm_status first_bad(const struct batch *batch, size_t n, struct pm_e
         if (!err) return PM_INVALID_PROOF;
         enum pm_status status =
             pm_verify_ready(batch->ready, &batch->proofs[i],
-                              batch->signals + i * vk->n_public * batch->curve->fr_bytes, vk->n_public, &why);
+                            batch->signals + i * vk->n_public * batch->curve->fr_bytes, vk->n_public, &why);
         if (status == PM_NO_MEMORY) return pm_fail(err, status, "%s", why.text);
         return pm_fail(err, PM_INVALID_PROOF, "proof %zu of %zu: %.900s", i, n, why.text);
     }
