@@ -135,7 +135,8 @@ struct pm_curve {
      * -- */
     bool (*g1_check)(const uint8_t *affine);
     bool (*g2_check)(const uint8_t *affine);
-    bool (*g2_on_curve)(const uint8_t *affine); /* as g2_check, without the subgroup: for pairing_check */
+    bool (*g1_on_curve)(const uint8_t *affine); /* as g1_check, without the subgroup: for g1_in_group */
+    bool (*g2_on_curve)(const uint8_t *affine); /* likewise, for pairing_check and pairing_weighted */
     void (*g1_from_affine)(struct pm_point1 *out, const uint8_t *affine);
     void (*g2_from_affine)(struct pm_point2 *out, const uint8_t *affine);
     void (*g1_to_affine)(uint8_t *out, const struct pm_point1 *p);
@@ -203,6 +204,8 @@ struct pm_curve {
      * zero. scratch: weighted_scratch(n) bytes, aligned to 64. -- */
     size_t (*weighted_scratch)(size_t n);
     void (*weight_scalar)(uint8_t *out, const struct pm_weight *w); /* plain */
+    /* Whether points of the curve, or infinity, are in G1. */
+    void (*g1_in_group)(bool *in_group, const uint8_t *g1, size_t n, void *scratch);
     /* out: a factor for pairing_check, the product of weight[i] times e(g1[i], g2[i]). g2 on the curve:
      * in_group[i] says whether g2[i] is in G2; out is of use only if all are. */
     void (*pairing_weighted)(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,

@@ -98,6 +98,12 @@ static void pairing_weighted(struct pm_pairing_value *out, bool *in_group, const
     }
     C(pairing_lanes_weighted)((C(tower_fp12) *)(void *)out, in_group, p, q, weights, n, scratch);
 }
+static void g1_in_group(bool *in_group, const uint8_t *g1, size_t n, void *scratch)
+{
+    C(g1_affine) *p = scratch;
+    for (size_t i = 0; i < n; i++) C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
+    C(pairing_lanes_g1_in_group)(in_group, p, n);
+}
 static void g1_weighted_sum(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
                             size_t n, void *scratch)
 {
@@ -131,6 +137,7 @@ void CURVE_FILL(struct pm_curve *out)
     out->fixed_g1_var = C(g1_lanes_fixed_var);
     out->fixed_g2_var = C(g2_lanes_fixed_var);
     out->weighted_scratch = weighted_scratch;
+    out->g1_in_group = g1_in_group;
     out->pairing_weighted = pairing_weighted;
     out->g1_weighted_sum = g1_weighted_sum;
 }

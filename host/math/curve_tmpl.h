@@ -307,6 +307,12 @@ static void FN(g1_affine_neg)(uint8_t *out, const uint8_t *affine)
     PM_CAT(CURVE_G1, _affine_neg)(&a, &a);
     PM_CAT(CURVE_G1, _affine_store)(out, &a);
 }
+static bool FN(g1_on_curve)(const uint8_t *affine)
+{
+    PM_CAT(CURVE_G1, _affine) a;
+    PM_CAT(CURVE_G1, _affine_load)(&a, affine);
+    return PM_CAT(CURVE_G1, _affine_on_curve)(&a);
+}
 static bool FN(g2_on_curve)(const uint8_t *affine)
 {
     PM_CAT(CURVE_G2, _affine) a;
@@ -409,6 +415,11 @@ static void FN(pairing_weighted)(struct pm_pairing_value *out, bool *in_group, c
     PM_CAT(CURVE_G2, _affine) *q = FN(load_points2)(p + n, g2, n);
     PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n);
 }
+static void FN(g1_in_group)(bool *in_group, const uint8_t *g1, size_t n, void *scratch)
+{
+    PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
+    for (size_t i = 0; i < n; i++) in_group[i] = PAIR(g1_in_subgroup)(&p[i]);
+}
 static void FN(g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
                                 size_t n, void *scratch)
 {
@@ -454,6 +465,7 @@ const struct pm_curve CURVE = {
     .ntt_forward = FN(ntt_forward),
     .g1_check = FN(g1_check),
     .g2_check = FN(g2_check),
+    .g1_on_curve = FN(g1_on_curve),
     .g2_on_curve = FN(g2_on_curve),
     .g1_from_affine = FN(g1_from_affine),
     .g2_from_affine = FN(g2_from_affine),
@@ -490,6 +502,7 @@ const struct pm_curve CURVE = {
     .pairing_target = FN(pairing_target),
     .weighted_scratch = FN(weighted_scratch),
     .weight_scalar = FN(weight_scalar),
+    .g1_in_group = FN(g1_in_group),
     .pairing_weighted = FN(pairing_weighted),
     .g1_weighted_sum = FN(g1_weighted_sum),
     .pairing = FN(pairing),

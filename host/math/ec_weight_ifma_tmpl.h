@@ -236,6 +236,37 @@ PM_LOCAL void FN(g1_sum)(WEIGHT8_G1 *out, const G1(affine) * p, const struct pm_
     }
 }
 
+/* in_group[i] = whether k p[i] = -phi(p[i]), or p[i] is infinity, for points of a curve without points of
+ * order two. A sum that meets p or -p before its end, as no point of order r does for k < r, says no. */
+PM_LOCAL void FN(is_minus_phi)(bool *in_group, const G1(affine) * p, size_t n, const uint64_t k[2])
+{
+    const LANE one = FN(constant)(&F(one)), beta = FN(constant)(&PAIR(batch_beta));
+    struct pm_weight w8[8];
+    for (size_t j = 0; j < 8; j++) w8[j] = (struct pm_weight){.a = {k[0], k[1]}};
+    for (size_t at = 0; at < n; at += 8) {
+        struct FN(base) base;
+        struct FN(jacobian) acc = {one, one, one, 0xff};
+        G1(affine) p8[8];
+        __mmask8 met = 0, infinity = 0;
+        LANE t[2], u[2];
+        for (size_t j = 0; j < 8; j++) {
+            p8[j] = p[at + j < n ? at + j : at];
+            if (G1(affine_is_infinity)(&p8[j])) infinity |= (__mmask8)(1u << j);
+        }
+        FN(base_load)(&base, p8, w8, 0xff, &beta);
+        for (unsigned bit = PAIR(weight_bits)(w8, 1); bit-- > 0;) {
+            FN(dbl)(&acc);
+            met |= FN(base_add)(&acc, &base, bit, &one);
+        }
+        t[0] = L(mul)(acc.z, acc.z); /* X = beta x Z^2, Y = -y Z^3 */
+        t[1] = L(mul)(t[0], acc.z);
+        L(mul2)(u, (const LANE[]){base.x[1], base.minus_y}, t);
+        const __mmask8 equal = FN(is_zero)(L(sub)(acc.x, u[0], 2)) & FN(is_zero)(L(sub)(acc.y, u[1], 2)),
+                       good = infinity | (equal & (__mmask8) ~(met | FN(is_zero)(acc.z)));
+        for (size_t j = 0; j < 8 && at + j < n; j++) in_group[at + j] = good >> j & 1;
+    }
+}
+
 #undef PAIR
 #undef FN
 #undef F

@@ -86,6 +86,7 @@
 #define PAIR8_MONT_INV PARAM(FP_MONT_INV)
 #define PAIR8_XI       PARAM(XI)
 #define PAIR8_M_TWIST  PARAM(M_TWIST)
+#define PAIR8_X        PARAM(X)
 #define PAIR8_BN       INST_BN
 #include "math/pairing_ifma_tmpl.h"
 

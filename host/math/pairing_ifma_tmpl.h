@@ -12,6 +12,7 @@
  *   PAIR8_MONT_INV  -1/p mod 2^64
  *   PAIR8_XI        the integer x of xi = x + u, at most 9
  *   PAIR8_M_TWIST   as PAIRING_M_TWIST
+ *   PAIR8_X         |x|, the curve's parameter
  *   PAIR8_BN        1: the loop's end of pairing_bn_tmpl.h, 0: of pairing_bls12_tmpl.h
  *
  * Values. Inside, an element x of Fp is x 2^(52 N), N the limbs of a lane, so that products keep the form.
@@ -400,6 +401,16 @@ PM_LOCAL void FN(weighted)(T(fp12) * out, bool *in_group, const G1(affine) * p, 
     }
 }
 
+/* As g1_in_subgroup, of n points of the curve. */
+PM_LOCAL void FN(g1_in_group)(bool *in_group, const G1(affine) * p, size_t n)
+{
+    const pm_u128 k = (pm_u128)PAIR8_X * PAIR8_X; /* x^2: pairing_bls12_tmpl.h */
+    if (PAIR8_BN)
+        for (size_t i = 0; i < n; i++) in_group[i] = true;
+    else
+        FN(is_minus_phi)(in_group, p, n, (const uint64_t[]){(uint64_t)k, (uint64_t)(k >> 64)});
+}
+
 #undef PAIR
 #undef FN
 #undef F
@@ -421,4 +432,5 @@ PM_LOCAL void FN(weighted)(T(fp12) * out, bool *in_group, const G1(affine) * p, 
 #undef PAIR8_MONT_INV
 #undef PAIR8_XI
 #undef PAIR8_M_TWIST
+#undef PAIR8_X
 #undef PAIR8_BN

@@ -141,7 +141,8 @@ static void public_sum(uint8_t *out, const struct pm_vk *vk, const struct pm_vk_
 }
 
 enum pm_status pm_verify_parts(const struct pm_vk *vk, const struct pm_proof *proof,
-                               const uint8_t *public_signals, uint32_t n_public, struct pm_error *err)
+                               const uint8_t *public_signals, uint32_t n_public, bool in_groups,
+                               struct pm_error *err)
 {
     const struct pm_curve *curve = vk->curve;
     if (proof->curve != curve)
@@ -153,8 +154,11 @@ enum pm_status pm_verify_parts(const struct pm_vk *vk, const struct pm_proof *pr
     for (uint32_t i = 0; i < n_public; i++)
         if (!curve->fr_is_canonical(public_signals + (size_t)i * curve->fr_bytes))
             return pm_fail(err, PM_INVALID_PROOF, "public signal %u is not below the field's modulus", i);
-    if (check1(curve, proof->a, true, "proof", "A", err) != PM_OK ||
-        check1(curve, proof->c, true, "proof", "C", err) != PM_OK) {
+    if (!in_groups) {
+        if (!curve->g1_on_curve(proof->a) || !curve->g1_on_curve(proof->c))
+            return pm_fail(err, PM_INVALID_PROOF, "proof: A or C is not a point of %s", curve->name);
+    } else if (check1(curve, proof->a, true, "proof", "A", err) != PM_OK ||
+               check1(curve, proof->c, true, "proof", "C", err) != PM_OK) {
         if (err) err->status = PM_INVALID_PROOF;
         return PM_INVALID_PROOF;
     }
@@ -172,7 +176,7 @@ static enum pm_status verify(const struct pm_vk *vk, const struct pm_vk_ready *r
     const struct pm_curve *curve = vk->curve;
     uint8_t g1[4 * PM_G1_MAX_BYTES], g2[4 * PM_G2_MAX_BYTES];
     size_t n1 = curve->g1_bytes, n2 = curve->g2_bytes;
-    PM_TRY(pm_verify_parts(vk, proof, public_signals, n_public, err));
+    PM_TRY(pm_verify_parts(vk, proof, public_signals, n_public, true, err));
     struct pm_pairing_terms terms = {.g1 = g1, .g2 = g2, .n = 4};
     memcpy(g1, proof->a, n1);
     memcpy(g2, proof->b, n2);

@@ -171,6 +171,28 @@ static enum pm_status settle(struct batch *batch, size_t *index, size_t n, struc
     return settle(batch, index + n / 2, n - n / 2, err);
 }
 
+/* Drops from todo those proofs whose A or C is not in G1; how many are left. */
+static size_t keep_in_group(struct batch *batch, size_t n)
+{
+    const struct pm_curve *curve = batch->curve;
+    for (int c = 0; c < 2; c++) {
+        size_t kept = 0;
+        for (size_t i = 0; i < n; i++) {
+            const struct pm_proof *proof = &batch->proofs[batch->todo[i]];
+            memcpy(batch->a + i * curve->g1_bytes, c ? proof->c : proof->a, curve->g1_bytes);
+        }
+        curve->g1_in_group(batch->in_group, batch->a, n, batch->scratch);
+        for (size_t i = 0; i < n; i++) {
+            if (batch->in_group[i])
+                batch->todo[kept++] = batch->todo[i];
+            else
+                batch->results[batch->todo[i]] = PM_INVALID_PROOF;
+        }
+        n = kept;
+    }
+    return n;
+}
+
 /* The proofs from `begin` on: each by itself as far as it goes without its equation, then all equations. */
 static enum pm_status settle_some(struct batch *batch, size_t begin, size_t n, struct pm_error *err)
 {
@@ -180,14 +202,14 @@ static enum pm_status settle_some(struct batch *batch, size_t begin, size_t n, s
     for (size_t i = begin; i < begin + n; i++) {
         const struct pm_proof *proof = &batch->proofs[i];
         const uint8_t *signals = batch->signals + i * vk->n_public * curve->fr_bytes;
-        batch->results[i] = pm_verify_parts(vk, proof, signals, vk->n_public, NULL);
+        batch->results[i] = pm_verify_parts(vk, proof, signals, vk->n_public, false, NULL);
         if (batch->results[i] != PM_OK) continue;
         if (pm_bytes_are_zero(proof->a, curve->g1_bytes) || pm_bytes_are_zero(proof->b, curve->g2_bytes))
             PM_TRY(alone(batch, i, err)); /* an infinity, as hardly any proof has */
         else
             batch->todo[n_todo++] = i;
     }
-    return settle(batch, batch->todo, n_todo, err);
+    return settle(batch, batch->todo, keep_in_group(batch, n_todo), err);
 }
 
 /* The reason, from a verification of its own. */

@@ -13,9 +13,10 @@ struct pm_vk_ready {
 };
 
 /* All that a proof must fulfil besides the equation and that B has order r, which the check of the equation
- * finds out on the way: statuses of pm_verify. */
+ * finds out on the way: statuses of pm_verify. in_groups: also that A and C are in G1; without they are on
+ * the curve. */
 PM_MUST_USE enum pm_status pm_verify_parts(const struct pm_vk *vk, const struct pm_proof *proof,
-                                           const uint8_t *public_signals, uint32_t n_public,
+                                           const uint8_t *public_signals, uint32_t n_public, bool in_groups,
                                            struct pm_error *err);
 
 #endif

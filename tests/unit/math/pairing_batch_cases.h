@@ -125,4 +125,42 @@ PM_TEST(weighted_sums)
     }
 }
 
+/* Points of G1, of the curve, of order three, infinity: in every lane. */
+PM_TEST(points_in_group)
+{
+    static C(g1_affine) p[MANY];
+    static bool in_group[MANY];
+    unsigned inside = 0, outside = 0;
+    for (size_t n = 0; n <= MANY; n += n < 10 ? 1 : 13) {
+        for (size_t i = 0; i < n; i++) {
+            C(g1) t;
+            switch (test_random() % 4) {
+            case 0:
+                random_curve_point(&p[i]);
+                break;
+            case 1:
+                p[i] = (C(g1_affine)){.x = {{0}}};
+                break;
+            case 2:
+                if (TEST_CURVE == 381) {
+                    p[i] = (C(g1_affine)){.y = C(fp_one)}; /* (0, 2) or (0, -2), of order three */
+                    C(fp_dbl)(&p[i].y, &p[i].y);
+                    if (i % 2) C(g1_affine_neg)(&p[i], &p[i]);
+                    break;
+                } /* fall through */
+            default:
+                random_g1(&t);
+                C(g1_to_affine)(&p[i], &t);
+            }
+        }
+        IN_GROUP(in_group, p, n);
+        for (size_t i = 0; i < n; i++) {
+            CHECK_MSG(in_group[i] == C(pairing_g1_in_subgroup)(&p[i]), "%zu of %zu", i, n);
+            inside += in_group[i];
+            outside += !in_group[i];
+        }
+    }
+    CHECK(inside > 0 && (TEST_CURVE == 254 || outside > 0));
+}
+
 #endif

@@ -216,6 +216,23 @@ PM_TEST(points_outside_of_the_subgroup)
     }
 }
 
+/* A or C of order three, on the curve that has such points: (0, 2). */
+PM_TEST(points_outside_of_the_first_group)
+{
+    const size_t n = 12;
+    if (curve()->fp_bytes == 32) return;
+    for (int c = 0; c < 2; c++) {
+        fill(n);
+        uint8_t *point = c ? proofs[7].c : proofs[7].a;
+        put_coordinate(point, "0");
+        put_coordinate(point + curve()->fp_bytes, "2");
+        CHECK(curve()->g1_on_curve(point) && !curve()->g1_check(point));
+        CHECK_U64(run(n), PM_INVALID_PROOF);
+        CHECK_U64(results[7], PM_INVALID_PROOF);
+        check_results(n);
+    }
+}
+
 PM_TEST(another_curve)
 {
     const size_t n = 20;
