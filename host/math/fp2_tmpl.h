@@ -111,18 +111,19 @@ static inline void FN(mul_base)(FP2 *out, const FP2 *a, const FP2_BASE *b)
     B(mul)(&out->c1, &a->c1, b);
 }
 
-/* (x + u)(a0 + a1 u) = x a0 - a1 + (x a1 + a0) u, x a by doubling and adding */
+/* (x + u)(a0 + a1 u) = x a0 - a1 + (x a1 + a0) u */
 static inline void FN(mul_xi)(FP2 *out, const FP2 *a)
 {
-    FP2 t = *a;
-    int top = 31 - __builtin_clz((unsigned)(FP2_XI));
-    for (int bit = top; bit-- > 0;) {
-        FN(dbl)(&t, &t);
-        if ((FP2_XI) >> bit & 1) FN(add)(&t, &t, a);
+    FP2_BASE c0, minus;
+    if ((FP2_XI) == 1) {
+        B(sub)(&c0, &a->c0, &a->c1);
+        B(add)(&out->c1, &a->c1, &a->c0);
+    } else {
+        B(minus)(&minus, &a->c0);
+        B(small_sub)(&c0, &a->c0, FP2_XI, &a->c1);
+        B(small_sub)(&out->c1, &a->c1, FP2_XI, &minus);
     }
-    FP2_BASE c1 = a->c1;
-    B(add)(&out->c1, &t.c1, &a->c0);
-    B(sub)(&out->c0, &t.c0, &c1);
+    out->c0 = c0;
 }
 
 /* 1 / a = conj(a) / (a0^2 + a1^2); 0 gives 0 */

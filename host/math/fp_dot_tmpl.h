@@ -70,6 +70,25 @@ PM_OUT_OF_LINE void FN(dot4)(DOT *out, const DOT *const a[4], const DOT *const b
 /* out = p - a, at most p: a factor for dot2 and dot4 where -a is meant, and cheaper than neg. */
 static inline void FN(minus)(DOT *out, const DOT *a) { FN(raw_sub)(out, &FN(p), a); }
 
+/* out = k a - b for k below 16, a canonical, b at most p: v = k a + p - b less q p, where q, from the highest
+ * limbs, is v / p rounded down or one less. */
+static inline void FN(small_sub)(DOT *out, const DOT *a, uint64_t k, const DOT *b)
+{
+    const uint64_t top = FN(p).limb[DOT_LIMBS - 1];
+    const int drop = top >> 32 ? 8 : 0; /* so that the quotient is one of 64 bits */
+    const pm_u128 high = (pm_u128)a->limb[DOT_LIMBS - 1] * k + (top - b->limb[DOT_LIMBS - 1]);
+    const uint64_t q = (uint64_t)((high > 0 ? high - 1 : 0) >> drop) / ((top >> drop) + 1);
+    pm_i128 sum = 0;
+    DOT t;
+    for (int i = 0; i < DOT_LIMBS; i++) {
+        sum += (pm_i128)((pm_u128)a->limb[i] * k + FN(p).limb[i]);
+        sum -= (pm_i128)((pm_u128)FN(p).limb[i] * q + b->limb[i]);
+        t.limb[i] = (uint64_t)sum;
+        sum >>= 64;
+    }
+    FN(reduce_once)(out, &t);
+}
+
 #undef FN
 #undef DOT
 #undef DOT_LIMBS

@@ -21,6 +21,7 @@
 #define PM_OUT_OF_LINE static __attribute__((unused, noinline))
 
 __extension__ typedef unsigned __int128 pm_u128;
+__extension__ typedef __int128 pm_i128;
 
 /* a + b + *carry and a - b - *borrow for a *carry of 0 or 1, which is replaced. Comparisons of single limbs
  * are what gcc turns into good code without branches; of 128-bit numbers it makes branches, of 128-bit sums

@@ -82,3 +82,23 @@ PM_TEST(minus)
         CHECK(C(fp_equal)(&sum, &C(fp_p)));
     }
 }
+
+PM_TEST(small_multiples)
+{
+    for (int round = 0; round < 20000; round++) {
+        C(fp) a, b, t, expected = {{0}};
+        const uint64_t k = test_random() % 16;
+        pick(&a, false);
+        pick(&b, true);
+        if (round % 3 == 0)
+            a.limb[C(fp_limbs) - 1] = C(fp_p).limb[C(fp_limbs) - 1] / 15 * (test_random() % 16);
+        if (!C(fp_is_canonical)(&a)) continue;
+        for (uint64_t i = 0; i < k; i++) C(fp_add)(&expected, &expected, &a);
+        reduced(&t, &b);
+        C(fp_sub)(&expected, &expected, &t);
+        C(fp_small_sub)(&t, &a, k, &b);
+        CHECK(C(fp_is_canonical)(&t) && C(fp_equal)(&t, &expected));
+        C(fp_small_sub)(&a, &a, k, &b); /* in place */
+        CHECK(C(fp_equal)(&a, &expected));
+    }
+}
