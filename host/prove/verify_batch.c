@@ -10,6 +10,7 @@
  * tests in general.) */
 #include "prove/verify_inside.h"
 #include "prove/coord.h"
+#include "base/bytes.h"
 #include "base/arena.h"
 #include "base/random.h"
 
