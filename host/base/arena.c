@@ -5,7 +5,7 @@
 #include <assert.h>
 #include <sys/mman.h>
 
-enum { align_bytes = 64 };
+enum { align_bytes = 64, huge_bytes = 16 << 20 };
 
 void pm_arena_plan(struct pm_arena *arena) { *arena = (struct pm_arena){.size = SIZE_MAX}; }
 
@@ -18,6 +18,8 @@ enum pm_status pm_arena_init(struct pm_arena *arena, size_t size_bytes, struct p
                   : mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (p == MAP_FAILED)
         return pm_fail(err, PM_NO_MEMORY, "%zu bytes of memory are needed and cannot be had", size_bytes);
+    /* Random access in large blocks is what arenas are for. Advice: may fail. */
+    if (size_bytes >= huge_bytes) (void)madvise(p, size_bytes, MADV_HUGEPAGE);
     *arena = (struct pm_arena){.block = p, .size = size_bytes};
     return PM_OK;
 }

@@ -42,11 +42,11 @@ static enum pm_status check_values(struct pm_wtns *wtns, struct pm_error *err)
             wtns->n_values, curve->fr_bytes, (unsigned long long)expected, (unsigned long long)s->size_bytes);
     if (!is_one(s->data, curve->fr_bytes))
         return pm_section_fail(err, PM_FORMAT, &wtns->file, s, 0, "value 0 must be the number one");
-    for (uint64_t i = 0, at = 0; i < wtns->n_values; i++, at += curve->fr_bytes)
-        if (!curve->fr_is_canonical(s->data + at))
-            return pm_section_fail(err, PM_FORMAT, &wtns->file, s, at,
-                                   "value %llu is not below the modulus of the scalar field of %s",
-                                   (unsigned long long)i, curve->name);
+    size_t wild = pm_curve_find_wild(curve, s->data, wtns->n_values);
+    if (wild < wtns->n_values)
+        return pm_section_fail(err, PM_FORMAT, &wtns->file, s, (uint64_t)wild * curve->fr_bytes,
+                               "value %zu is not below the modulus of the scalar field of %s", wild,
+                               curve->name);
     wtns->values = s->data;
     return PM_OK;
 }
@@ -91,10 +91,10 @@ enum pm_status pm_wtns_write(const char *path, const struct pm_curve *curve, con
     uint8_t count[4];
     if (n_values == 0 || !is_one(values, curve->fr_bytes))
         return pm_fail(err, PM_FORMAT, "%s: a witness begins with the number one", path);
-    for (size_t i = 0; i < n_values; i++)
-        if (!curve->fr_is_canonical(values + i * curve->fr_bytes))
-            return pm_fail(err, PM_FORMAT, "%s: value %zu is not below the modulus of the scalar field of %s",
-                           path, i, curve->name);
+    size_t wild = pm_curve_find_wild(curve, values, n_values);
+    if (wild < n_values)
+        return pm_fail(err, PM_FORMAT, "%s: value %zu is not below the modulus of the scalar field of %s",
+                       path, wild, curve->name);
     pm_store_le32(count, n_values);
     PM_GOTO(pm_binwriter_new(&w, path, "wtns", newest_version, 2, err));
     PM_GOTO(pm_binwriter_section(w, section_header, err));

@@ -1,6 +1,7 @@
 /* The curves there are, and for each the build that this processor runs best, chosen once. See curve.h. */
 #include "math/curve.h"
 
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "math/bls12_381.h"
 #include "math/bn254.h"
@@ -68,4 +69,15 @@ const struct pm_curve *pm_curve_by_modulus(const uint8_t *fp_modulus, size_t len
         if (chosen[i]->fp_bytes == len_bytes && memcmp(chosen[i]->fp_modulus, fp_modulus, len_bytes) == 0)
             return chosen[i];
     return NULL;
+}
+
+size_t pm_curve_find_wild(const struct pm_curve *curve, const uint8_t *elements, size_t n)
+{
+    const size_t size = curve->fr_bytes, top = size - 8;
+    const uint64_t highest = pm_load_le64(curve->fr_modulus + top);
+    for (size_t i = 0; i < n; i++) {
+        if (pm_load_le64(elements + i * size + top) < highest) continue; /* as nearly all are */
+        if (!curve->fr_is_canonical(elements + i * size)) return i;
+    }
+    return n;
 }

@@ -222,6 +222,10 @@ struct pm_curve {
     void (*pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2);
 };
 
+/* The first of n elements of Fr that is not below the modulus; n if all are. Takes time that depends on them.
+ */
+size_t pm_curve_find_wild(const struct pm_curve *curve, const uint8_t *elements, size_t n);
+
 /* By snarkjs' name (or "bls12-381") or by modulus (fp_modulus, plain little-endian, len_bytes long); NULL
  * when there is none. The same pointer every time; safe from any thread. */
 const struct pm_curve *pm_curve_by_name(const char *name);

@@ -128,6 +128,7 @@ void CURVE_FILL(struct pm_curve *out)
     out->msm_g2_scratch = C(g2_lanes_msm_scratch);
     out->msm_g1_var = msm_g1;
     out->msm_g2_var = msm_g2;
+    out->fr_rows_mul = C(lanes_rows_mul);
     out->msm_g1 = &C(g1_lanes_msm_kind);
     out->msm_g2 = &C(g2_lanes_msm_kind);
     out->fixed_g1_scratch = C(g1_lanes_fixed_scratch);

@@ -95,6 +95,11 @@
 #define NTT_LANES NAME(fr8)
 #include "math/ntt_ifma_tmpl.h"
 
+#define ROWS       NAME(lanes)
+#define ROWS_FIELD NAME(fr)
+#define ROWS_LANES NAME(fr8)
+#include "math/rows_ifma_tmpl.h"
+
 #undef NAME
 #undef PARAM
 #undef INST

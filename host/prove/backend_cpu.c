@@ -12,6 +12,7 @@
 struct cpu_key {
     const struct pm_curve *curve;
     struct pm_backend_key key;
+    struct pm_arena table; /* of the twiddles */
     uint8_t *twiddles;
     uint8_t shift[PM_FR_MAX_BYTES], scale[PM_FR_MAX_BYTES]; /* w_2N and 1/N, Montgomery */
 };
@@ -130,7 +131,7 @@ static void cpu_unload(void **loaded)
 {
     struct cpu_key *k = *loaded;
     if (!k) return;
-    free(k->twiddles);
+    pm_arena_fini(&k->table);
     free(k);
     *loaded = NULL;
 }
@@ -144,16 +145,15 @@ static enum pm_status cpu_load(void **loaded, const struct pm_backend_key *key, 
     PM_TRY(find_curve(&curve, key->curve, key->log2_domain, err));
     size_t table_bytes = curve->ntt_table_bytes(key->log2_domain);
     struct cpu_key *k = calloc(1, sizeof *k);
-    void *as_void = k;
-    uint8_t *twiddles = aligned_bytes(table_bytes);
-    if (!k || !twiddles) {
-        free(twiddles);
-        cpu_unload(&as_void);
-        return pm_fail(err, PM_NO_MEMORY, "%zu bytes for the key's roots of unity cannot be had",
-                       table_bytes);
+    if (!k) return pm_fail(err, PM_NO_MEMORY, "no memory for a loaded key");
+    *k = (struct cpu_key){.curve = curve, .key = *key};
+    enum pm_status status = pm_arena_init(&k->table, table_bytes, err);
+    if (status != PM_OK) {
+        free(k);
+        return status;
     }
-    *k = (struct cpu_key){.curve = curve, .key = *key, .twiddles = twiddles};
-    curve->ntt_table_make(twiddles, key->log2_domain, pool);
+    k->twiddles = pm_arena_take(&k->table, 1, table_bytes);
+    curve->ntt_table_make(k->twiddles, key->log2_domain, pool);
     curve->fr_root(k->shift, key->log2_domain + 1);
     inverse_of_size(curve, k->scale, key->log2_domain);
     *loaded = k;

@@ -86,7 +86,11 @@ static enum pm_status make_rows(struct pm_key *key, struct pm_error *err)
     enum pm_status status = PM_OK;
     for (int m = 0; m < 2 && status == PM_OK; m++)
         status = rows_alloc(&r[m], z->domain_size, count[m], z->curve->fr_bytes, err);
-    if (status == PM_OK) rows_fill(r, z);
+    if (status == PM_OK) {
+        rows_fill(r, z);
+        const uint64_t from = (uint64_t)(z->coeffs - z->file.data);
+        pm_binfile_release(&z->file, from, from + z->n_coeffs * record_bytes(z));
+    }
     key->view.rows_a = (struct pm_backend_rows){z->domain_size, r[0].start, r[0].column, r[0].coefficient};
     key->view.rows_b = (struct pm_backend_rows){z->domain_size, r[1].start, r[1].column, r[1].coefficient};
     return status;

@@ -224,9 +224,9 @@ static enum pm_status check_witness(const struct pm_key *key, const uint8_t *wit
                        key->view.n_vars);
     if (witness[0] != 1 || !pm_bytes_are_zero(witness + 1, size - 1))
         return pm_fail(err, PM_FORMAT, "witness value 0 is not one");
-    for (uint32_t i = 1; i < n_values; i++)
-        if (!curve->fr_is_canonical(witness + i * size))
-            return pm_fail(err, PM_FORMAT, "witness value %u is not below the field's modulus", i);
+    size_t wild = pm_curve_find_wild(curve, witness, n_values);
+    if (wild < n_values)
+        return pm_fail(err, PM_FORMAT, "witness value %zu is not below the field's modulus", wild);
     return PM_OK;
 }
 

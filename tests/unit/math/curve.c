@@ -205,6 +205,28 @@ PM_TEST(vectors)
     }
 }
 
+PM_TEST(wild_elements)
+{
+    enum { N = 40 };
+    uint8_t *elements = random_elements(N), *e = elements + 1;
+    CHECK_U64(pm_curve_find_wild(c(), e, N), N);
+    CHECK_U64(pm_curve_find_wild(c(), e, 0), 0);
+    for (size_t i = 0; i < N; i++) {
+        uint8_t kept[32];
+        memcpy(kept, e + 32 * i, 32);
+        memcpy(e + 32 * i, c()->fr_modulus, 32); /* r, r - 1, 2^256 - 1, r with a larger highest limb */
+        CHECK_U64(pm_curve_find_wild(c(), e, N), i);
+        e[32 * i]--;
+        CHECK_U64(pm_curve_find_wild(c(), e, N), N);
+        e[32 * i + 31]++;
+        CHECK_U64(pm_curve_find_wild(c(), e, N), i);
+        memset(e + 32 * i, 0xff, 32);
+        CHECK_U64(pm_curve_find_wild(c(), e, N), i);
+        memcpy(e + 32 * i, kept, 32);
+    }
+    free(elements);
+}
+
 PM_TEST(rows)
 {
     enum { ROWS = 2500, WIDTH = 50 };
