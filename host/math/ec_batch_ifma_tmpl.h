@@ -9,7 +9,7 @@
  *   BATCH_LANES    prefix of the lanes of Fp (fp_ifma_tmpl.h)
  *
  * A vector of the kernel is two lanes' worth: sixteen coordinates in Fp, or eight in Fp2; so both groups have
- * two independent streams of products. Points in memory are packed and below 1 + q (canonical ones are fine,
+ * two independent products at a time. Points in memory are packed and below 1 + q (canonical ones are fine,
  * and results must be made canonical before they leave): infinity is all zero bits.
  *
  * Bounds, counted in p as in fp_ifma_tmpl.h, where q and room are. Coordinates are below 1 + q, which is
@@ -39,7 +39,7 @@ enum {
     FN(lanes_half_gap) = L(gap) / 2
 };
 _Static_assert(L(gap) % 2 == 0, "lambda's exponent is in the middle");
-_Static_assert(18 << FN(lanes_half_gap) <= L(room), "the bounds of lanes_sums");
+_Static_assert(18 << FN(lanes_half_gap) <= L(room) && L(room) >= 36, "the bounds of lanes_sums");
 
 X { BATCH_LANES c[2]; };
 
@@ -94,25 +94,36 @@ PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 8 */
     return FN(lanes_join)(L(zero_mask)(&a), L(zero_mask)(&b));
 }
 
-/* out = a b for carried a below A, b below B with A B <= room; out may be a or b. In Fp below 1 + A B / room,
- * in Fp2 below 2 + A B / room. Functions, because registers are few and the instruction cache is small. */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_mul)(X *out, const X *a, const X *b)
+/* a b for a below A and b below B, A B <= room, loose; below 2, in Fp2 below 3: Karatsuba, with
+ * (a0 + a1)(b0 + b1), and one reduction each for a0 b0 - a1 b1, which may be negative, and a0 b1 + a1 b0.
+ * There 2 A and 2 B <= room too. */
+PM_LANES X FN(lanes_mul_loose)(X a, X b)
 {
-    if (BATCH_DEGREE == 1)
-        L(mul2)(out->c, a->c, b->c);
-    else
-        L(mul_fp2)(out->c, a->c, b->c);
-}
-/* out = a^2 for a below 3, with 36 <= room below 2; out may be a. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_sqr)(X *out, const X *a)
-{
+    X out;
     if (BATCH_DEGREE == 1) {
-        L(sqr2)(out->c, a->c);
+        out.c[0] = L(mul_loose)(a.c[0], b.c[0]);
+        out.c[1] = L(mul_loose)(a.c[1], b.c[1]);
     } else {
-        const BATCH_LANES left[2] = {L(carry)(L(add)(a->c[0], a->c[1])), L(carry)(L(add)(a->c[0], a->c[0]))};
-        const BATCH_LANES right[2] = {L(carry)(L(sub)(a->c[0], a->c[1], 3)), a->c[1]};
-        L(mul2)(out->c, left, right);
+        struct L(wide) low = L(wide_mul)(a.c[0], b.c[0]), high = L(wide_mul)(a.c[1], b.c[1]);
+        struct L(wide) both = L(wide_mul)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(add)(b.c[0], b.c[1])));
+        out.c[0] = L(sub)(L(wide_reduce)(L(wide_sub)(low, high)), L(zero)(), 1);
+        out.c[1] = L(wide_reduce)(L(wide_sub)(both, L(wide_add)(low, high)));
     }
+    return out;
+}
+PM_LANES X FN(lanes_mul)(X a, X b) { return FN(lanes_carry)(FN(lanes_mul_loose)(a, b)); }
+/* a^2 for a below k, 4 k^2 <= room, loose; below 2. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
+PM_LANES X FN(lanes_sqr_loose)(X a, int k)
+{
+    X out;
+    if (BATCH_DEGREE == 1) {
+        out.c[0] = L(sqr_loose)(a.c[0]);
+        out.c[1] = L(sqr_loose)(a.c[1]);
+    } else {
+        out.c[0] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(sub)(a.c[0], a.c[1], k)));
+        out.c[1] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[0])), a.c[1]);
+    }
+    return out;
 }
 
 PM_LANES void FN(lanes_get_point)(X *x, X *y, const uint8_t *points, const uint32_t *index)
@@ -205,21 +216,19 @@ FN(lanes_special_divisor)(X *divisor, const struct FN(lanes_batch) * b, const ui
     *divisor = FN(lanes_blend)(c.twice, *divisor, twice);
     *divisor = FN(lanes_blend)(c.cancel | c.first | c.second, *divisor, one);
 }
-/* 3 x^2 for equal points. M loses 2^gap, which one x takes on beforehand; canonical, so that 2^gap <= room is
- * enough. Three times a reduced value is below 3 + 3 q. */
+/* 3 x^2 for equal points. M loses 2^gap, which one x takes on beforehand: 2^gap times two canonical elements
+ * fits N limbs, because two fit W words. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_special_numerator)(X *numerator, struct FN(lanes_cases) c,
                                                                     const X *x)
 {
-    X t, canonical, three;
+    X a, b, t;
     for (int h = 0; h < 2; h++) {
-        canonical.c[h] = L(canonical)(x->c[h]);
-        t.c[h] = L(shift_carried)(canonical.c[h], L(gap));
+        a.c[h] = L(canonical)(x->c[h]);
+        b.c[h] = L(shift_carried)(a.c[h], L(gap));
     }
-    FN(lanes_mul)(&t, &t, &canonical);
-    t = FN(lanes_reduce)(t);
-    three = FN(lanes_shift)(t, 1);
-    for (int h = 0; h < 2; h++) three.c[h] = L(add)(three.c[h], t.c[h]);
-    *numerator = FN(lanes_blend)(c.twice, *numerator, FN(lanes_reduce)(three));
+    t = FN(lanes_reduce)(FN(lanes_mul_loose)(a, b));
+    for (int h = 0; h < 2; h++) t.c[h] = L(add)(L(shift)(t.c[h], 1), t.c[h]);
+    *numerator = FN(lanes_blend)(c.twice, *numerator, FN(lanes_reduce)(t));
 }
 /* Infinity plus Q, P plus infinity, P - P. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(X *out, struct FN(lanes_cases) c,
@@ -282,37 +291,36 @@ PM_LOCAL __attribute__((noinline)) X FN(lanes_products)(const struct FN(lanes_ba
         if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
         b->divisor[v] = divisor;
         b->before[v] = acc;
-        FN(lanes_mul)(&acc, &acc, &b->divisor[v]);
+        acc = FN(lanes_mul)(acc, divisor);
     }
     return acc;
 }
 
-/* From the first vector to the last. Bounds: numerator, divisor, x1 - x3 below 6; products and lambda below
- * 3, because 2^(gap / 2) 3 * 6 <= room; the square below 2; so x3 before it is reduced is below 2 + 3 + 3, y3
- * below 3 + 3. */
+/* From the first vector to the last. Bounds: numerator, divisor, x1 - x3 below 6; inverse, before, their
+ * product, lambda below 3, because 3 * 6 <= room; the square of lambda below 2, because 4 * 3^2 <= room;
+ * lambda 2^(gap / 2) (x1 - x3) below 3, because 3 2^(gap / 2) 6 <= room; so x3 before it is reduced is below
+ * 2 + 3 + 3, y3 below 3 + 3. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_batch) * b, uint8_t *points,
                                                        size_t vectors, X inverse)
 {
     X x1, y1, x2, y2, x3, y3, lambda, t;
     struct FN(lanes_cases) cases = {0};
     for (size_t v = 0; v < vectors; v++) {
-        FN(lanes_mul)(&lambda, &b->before[v], &inverse);
-        FN(lanes_mul)(&inverse, &inverse, &b->divisor[v]);
+        lambda = FN(lanes_mul)(b->before[v], inverse);
+        inverse = FN(lanes_mul)(inverse, b->divisor[v]);
         FN(lanes_get_both)(&x1, &y1, &x2, &y2, b, points, v);
-        for (int h = 0; h < 2; h++) t.c[h] = L(carry)(L(sub)(y2.c[h], y1.c[h], 3));
+        t = FN(lanes_carry)(FN(lanes_sub)(y2, y1, 3));
         if (__builtin_expect(b->special[v], 0)) {
             cases = FN(lanes_sort_out)(&x1, &y1, &x2, &y2);
             FN(lanes_special_numerator)(&t, cases, &x1);
         }
-        FN(lanes_mul)(&lambda, &lambda, &t);
-        FN(lanes_sqr)(&x3, &lambda);
-        for (int h = 0; h < 2; h++) {
-            x3.c[h] = L(reduce)(L(sub)(L(sub)(x3.c[h], x1.c[h], 3), x2.c[h], 3));
-            t.c[h] = L(carry)(L(sub)(x1.c[h], x3.c[h], 3));
-            lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
-        }
-        FN(lanes_mul)(&t, &lambda, &t);
-        for (int h = 0; h < 2; h++) y3.c[h] = L(reduce)(L(sub)(t.c[h], y1.c[h], 3));
+        lambda = FN(lanes_mul)(lambda, t);
+        x3 = FN(lanes_sqr_loose)(lambda, 3);
+        x3 = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(x3, x1, 3), x2, 3));
+        t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
+        for (int h = 0; h < 2; h++) lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
+        t = FN(lanes_mul_loose)(lambda, t);
+        y3 = FN(lanes_reduce)(FN(lanes_sub)(t, y1, 3));
         if (__builtin_expect(b->special[v], 0)) {
             y2 = FN(lanes_carry)(y2);
             FN(lanes_special_result)(&x3, cases, &x1, &x2);

@@ -13,20 +13,19 @@
  * Values. Lane j holds sum of l[i][j] 2^(52 i), an integer that stands for its class mod p.
  *   carried   all limbs in [0, 2^52): what products need of their factors, because vpmadd52 reads the low 52
  *             bits of a factor and ignores the rest. Asserted in debug builds.
- *   loose     limbs are any signed numbers of 63 bits: sums and differences of a few carried values.
- *   packed    W words of 64 bits as in files: any value below 2^(64 W).
- * Bounds are counted in p: "below A" means in [0, A p). Two numbers of the field decide them all,
- * q = 2^LANES_BITS / p, between 1 and 2, and room = floor(2^(52 N) / p).
- *   product   M(a, b) = (a b + m p) / 2^(52 N) with m < 2^(52 N), so for a below A and b below B it is below
- *             1 + A B / room: below 2 as long as A B <= room. Data stay in the form of the files, R =
- *             2^(64 W): M takes 2^e and 2^f to 2^(e + f - 52 N), which is 2^gap less than R asks for, gap =
- *             52 N - 64 W, and whoever multiplies keeps account of exponents.
- *   reduce    takes any loose value below 8 q to one that is carried and below 1 + q: the three bits above
- *             LANES_BITS, h, say how often p surely goes into it, floor(h 2^LANES_BITS / p), and what is left
- *             is below 2^LANES_BITS + p. The highest limb of a loose value misses a carry or a borrow of a
- *             few units, which quotients have room for (asserted) and which moves the bound by less than
- *             2^-12. As q > 1, every sum below 8 can be reduced, and so can four values below 1 + q. As
- *             p < 2^(64 W - 1), what is below 1 + q can be packed.
+ *   loose     limbs are signed numbers below 2^59: products before their carry, sums and differences of a
+ * few. packed    W words of 64 bits as in files: any value below 2^(64 W). Bounds are counted in p: "below A"
+ * means in [0, A p). Two numbers of the field decide them all, q = 2^LANES_BITS / p, between 1 and 2, and
+ * room = floor(2^(52 N) / p). product   M(a, b) = (a b + m p) / 2^(52 N) with m < 2^(52 N), so for a below A
+ * and b below B it is below 1 + A B / room: below 2 as long as A B <= room. Data stay in the form of the
+ * files, R = 2^(64 W): M takes 2^e and 2^f to 2^(e + f - 52 N), which is 2^gap less than R asks for, gap = 52
+ * N - 64 W, and whoever multiplies keeps account of exponents. wide      a product before its reduction, or a
+ * sum or difference of a few. reduce    takes any loose value below 8 q to one that is carried and below 1 +
+ * q: the three bits above LANES_BITS, h, say how often p surely goes into it, floor(h 2^LANES_BITS / p), and
+ * what is left is below 2^LANES_BITS + p. The highest limb of a loose value misses a carry or a borrow of up
+ * to 128 units, which quotients have room for (asserted) and which moves the bound by less than 2^-9. As q >
+ * 1, every sum below 8 can be reduced, and so can four values below 1 + q. As p < 2^(64 W - 1), what is below
+ * 1 + q can be packed.
  *
  *                        q      8 q    room      packed is below
  *     BN254 Fp, Fr       1.32   10.5   84        5.2
@@ -48,21 +47,21 @@ enum {
     FN(gap) = 52 * N - 64 * W,
     FN(bytes) = 8 * W,
     FN(top_shift) = LANES_BITS - 52 * (N - 1), /* of the highest limb: what is above is h */
-    FN(room) = ROOM < (1 << 30) ? (int)ROOM : 1 << 30,
-    FN(streams) = N < 8 ? 2 : 1 /* products side by side that hide the latency of vpmadd52, see dot */
+    FN(room) = ROOM < (1 << 30) ? (int)ROOM : 1 << 30
 };
 
-/* floor(h 2^LANES_BITS / p): right if the 16 highest bits of p decide, and if so much is left over that a few
+/* floor(h 2^LANES_BITS / p): right if the 16 highest bits of p decide, and if so much is left over that 128
  * units of the highest limb do not matter */
 #define QUOTIENT_OF(h, top) (((uint64_t)(h) << (LANES_BITS + 16 - 64 * W)) / (top))
 #define QUOTIENT(h)         ((long long)QUOTIENT_OF(h, LANES_TOP + 1))
 #define DECIDED(h)                                                                                           \
     (QUOTIENT_OF(h, LANES_TOP) == QUOTIENT_OF(h, LANES_TOP + 1) &&                                           \
-     ((uint64_t)(h) << (LANES_BITS + 16 - 64 * W)) % (LANES_TOP + 1) > 0)
+     ((uint64_t)(h) << (LANES_BITS + 16 - 64 * W)) % (LANES_TOP + 1) >= 8)
 _Static_assert(W == 4 || W == 6, "five or eight limbs");
 _Static_assert(LANES_TOP >> (LANES_BITS + 15 - 64 * W) == 1,
                "LANES_TOP and LANES_BITS belong to one modulus");
-_Static_assert(LANES_BITS < 64 * W, "what is reduced can be packed");
+_Static_assert(LANES_BITS < 64 * W && LANES_TOP + 9 <= 1 << (LANES_BITS + 16 - 64 * W),
+               "what is reduced can be packed");
 _Static_assert(DECIDED(1) && DECIDED(2) && DECIDED(3) && DECIDED(4) && DECIDED(5) && DECIDED(6) && DECIDED(7),
                "reduce finds its quotients");
 _Static_assert(64 * W - 16 >= 52 * (N - 1) + 4, "LANES_TOP counts in 16 units of the highest limb or more");
@@ -277,87 +276,98 @@ PM_LANES LANES FN(blend)(__mmask8 mask, LANES a, LANES b)
     return a;
 }
 
-/* out[s] = sum over k < terms of a[s terms + k] b[s terms + k] / 2^(52 N) for `streams` independent streams,
- * carried; streams and terms are literals, 1 or 2. Row by row: add a_i b, make the lowest limb divisible by
- * 2^52 with a multiple m of p, drop it. That limb plus m p_0 is 0 mod 2^52, so that what it carries is the
- * limb / 2^52 rounded up, without the product. A column collects at most 2 N (terms + 1) numbers below 2^52
- * and a carry. */
-PM_LANES void FN(dot)(LANES *out, const LANES *a, const LANES *b, const int streams, const int terms)
+/* Wide: sum of l[i] 2^(52 i) in 2 N columns, signed. A product's columns are below 2 N 2^52. */
+struct FN(wide) {
+    __m512i l[2 * N];
+};
+
+/* a b. The columns of a row are independent, and of rows and products that follow one another the processor
+ * overlaps enough to hide the latency of vpmadd52; two products written side by side gain nothing, and eight
+ * limbs would not have the registers. */
+PM_LANES struct FN(wide) FN(wide_mul)(LANES a, LANES b)
 {
-    const __m512i zero = _mm512_setzero_si512(),
-                  inv = _mm512_set1_epi64((long long)(LANES_MONT_INV & (((uint64_t)1 << 52) - 1)));
-    __m512i t[2][N], m[2], p[N];
-    for (int s = 0; s < streams * terms; s++) FN(check)(&a[s]), FN(check)(&b[s]);
-#pragma GCC unroll 8
-    for (int i = 0; i < N; i++) p[i] = FN(p8)(i);
-#pragma GCC unroll 2
-    for (int s = 0; s < streams; s++)
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) t[s][j] = zero;
+    struct FN(wide) out;
+    FN(check)(&a);
+    FN(check)(&b);
+#pragma GCC unroll 16
+    for (int i = 0; i < 2 * N; i++) out.l[i] = _mm512_setzero_si512();
 #pragma GCC unroll 8
     for (int i = 0; i < N; i++) {
-#pragma GCC unroll 2
-        for (int k = 0; k < terms; k++)
 #pragma GCC unroll 8
-            for (int j = 0; j < N; j++)
-#pragma GCC unroll 2
-                for (int s = 0; s < streams; s++)
-                    t[s][j] = _mm512_madd52lo_epu64(t[s][j], a[s * terms + k].l[i], b[s * terms + k].l[j]);
-#pragma GCC unroll 2
-        for (int s = 0; s < streams; s++) m[s] = _mm512_madd52lo_epu64(zero, t[s][0], inv);
-#pragma GCC unroll 2
-        for (int s = 0; s < streams; s++)
-            t[s][0] = _mm512_srli_epi64(_mm512_add_epi64(t[s][0], FN(mask)()), 52);
-#pragma GCC unroll 8
-        for (int j = 1; j < N; j++)
-#pragma GCC unroll 2
-            for (int s = 0; s < streams; s++) t[s][j] = _mm512_madd52lo_epu64(t[s][j], m[s], p[j]);
-#pragma GCC unroll 2
-        for (int s = 0; s < streams; s++) {
-            t[s][0] = _mm512_add_epi64(t[s][0], t[s][1]);
-#pragma GCC unroll 8
-            for (int j = 1; j + 1 < N; j++) t[s][j] = t[s][j + 1];
-            t[s][N - 1] = zero;
-        }
-#pragma GCC unroll 2
-        for (int k = 0; k < terms; k++)
-#pragma GCC unroll 8
-            for (int j = 0; j < N; j++)
-#pragma GCC unroll 2
-                for (int s = 0; s < streams; s++)
-                    t[s][j] = _mm512_madd52hi_epu64(t[s][j], a[s * terms + k].l[i], b[s * terms + k].l[j]);
+        for (int j = 0; j < N; j++) out.l[i + j] = _mm512_madd52lo_epu64(out.l[i + j], a.l[i], b.l[j]);
 #pragma GCC unroll 8
         for (int j = 0; j < N; j++)
-#pragma GCC unroll 2
-            for (int s = 0; s < streams; s++) t[s][j] = _mm512_madd52hi_epu64(t[s][j], m[s], p[j]);
+            out.l[i + j + 1] = _mm512_madd52hi_epu64(out.l[i + j + 1], a.l[i], b.l[j]);
     }
-#pragma GCC unroll 2
-    for (int s = 0; s < streams; s++) {
-        LANES sum;
-        for (int j = 0; j < N; j++) sum.l[j] = t[s][j];
-        out[s] = FN(carry)(sum);
-    }
-}
-
-/* The same for two sums, however many streams are best. */
-PM_LANES void FN(dot2)(LANES out[2], const LANES *a, const LANES *b, const int terms)
-{
-    if (FN(streams) == 2)
-        FN(dot)(out, a, b, 2, terms);
-    else
-        for (int s = 0; s < 2; s++) FN(dot)(&out[s], a + s * terms, b + s * terms, 1, terms);
-}
-
-/* M(a, b); two at a time where that is to be had. */
-PM_LANES LANES FN(mul)(LANES a, LANES b)
-{
-    LANES out;
-    FN(dot)(&out, &a, &b, 1, 1);
     return out;
 }
-PM_LANES void FN(mul2)(LANES out[2], const LANES a[2], const LANES b[2]) { FN(dot2)(out, a, b, 1); }
+/* a^2: twice the products of different limbs, and the squares. */
+PM_LANES struct FN(wide) FN(wide_sqr)(LANES a)
+{
+    struct FN(wide) out;
+    FN(check)(&a);
+#pragma GCC unroll 16
+    for (int i = 0; i < 2 * N; i++) out.l[i] = _mm512_setzero_si512();
+#pragma GCC unroll 8
+    for (int i = 0; i + 1 < N; i++) {
+#pragma GCC unroll 8
+        for (int j = i + 1; j < N; j++) out.l[i + j] = _mm512_madd52lo_epu64(out.l[i + j], a.l[i], a.l[j]);
+#pragma GCC unroll 8
+        for (int j = i + 1; j < N; j++)
+            out.l[i + j + 1] = _mm512_madd52hi_epu64(out.l[i + j + 1], a.l[i], a.l[j]);
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < 2 * N; i++) out.l[i] = _mm512_add_epi64(out.l[i], out.l[i]);
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) {
+        out.l[2 * i] = _mm512_madd52lo_epu64(out.l[2 * i], a.l[i], a.l[i]);
+        out.l[2 * i + 1] = _mm512_madd52hi_epu64(out.l[2 * i + 1], a.l[i], a.l[i]);
+    }
+    return out;
+}
+PM_LANES struct FN(wide) FN(wide_add)(struct FN(wide) a, struct FN(wide) b)
+{
+    for (int i = 0; i < 2 * N; i++) a.l[i] = _mm512_add_epi64(a.l[i], b.l[i]);
+    return a;
+}
+PM_LANES struct FN(wide) FN(wide_sub)(struct FN(wide) a, struct FN(wide) b)
+{
+    for (int i = 0; i < 2 * N; i++) a.l[i] = _mm512_sub_epi64(a.l[i], b.l[i]);
+    return a;
+}
 
-#include "math/fp_wide_ifma_tmpl.h"
+/* (t + m p) / 2^(52 N), loose, m < 2^(52 N); not negative for t that is not. N times: makes the lowest column
+ * divisible by 2^52 with a multiple of p and drops it. That column plus a multiple of p_0 is 0 mod 2^52, so
+ * that what it carries is the column / 2^52 rounded up, without the product. */
+PM_LANES LANES FN(wide_reduce)(struct FN(wide) t)
+{
+    LANES out;
+    const __m512i inv = _mm512_set1_epi64((long long)(LANES_MONT_INV & (((uint64_t)1 << 52) - 1)));
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) {
+        const __m512i m = _mm512_madd52lo_epu64(_mm512_setzero_si512(), t.l[i], inv);
+        const __m512i up = _mm512_srai_epi64(_mm512_add_epi64(t.l[i], FN(mask)()), 52);
+#pragma GCC unroll 8
+        for (int j = 1; j < N; j++) t.l[i + j] = _mm512_madd52lo_epu64(t.l[i + j], m, FN(p8)(j));
+        t.l[i + 1] = _mm512_add_epi64(t.l[i + 1], up);
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) t.l[i + j + 1] = _mm512_madd52hi_epu64(t.l[i + j + 1], m, FN(p8)(j));
+    }
+    for (int i = 0; i < N; i++) out.l[i] = t.l[N + i];
+    return out;
+}
+
+/* M(a, b) and M(a, a), loose: for sums and differences */
+PM_LANES LANES FN(mul_loose)(LANES a, LANES b) { return FN(wide_reduce)(FN(wide_mul)(a, b)); }
+PM_LANES LANES FN(sqr_loose)(LANES a) { return FN(wide_reduce)(FN(wide_sqr)(a)); }
+/* M(a, b), carried */
+PM_LANES LANES FN(mul)(LANES a, LANES b) { return FN(carry)(FN(mul_loose)(a, b)); }
+PM_LANES void FN(mul2)(LANES out[2], const LANES a[2], const LANES b[2])
+{
+    const LANES first = FN(mul)(a[0], b[0]);
+    out[1] = FN(mul)(a[1], b[1]);
+    out[0] = first;
+}
 
 #undef FN
 #undef W

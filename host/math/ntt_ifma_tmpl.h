@@ -59,27 +59,24 @@ static inline void FN(lanes_minus_inverse)(FE *out, const FE *table, size_t k)
         *out = table[3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k];
 }
 
-/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 + u. v is carried. Two at a time. */
+/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 + u. v is carried. Two at a time, as
+ * the processor overlaps what follows. */
 PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1, LANES t1)
 {
-    const LANES v[2] = {*v0, *v1}, t[2] = {t0, t1};
-    LANES product[2];
-    L(mul2)(product, v, t);
-    *v0 = L(add)(*u0, product[0]);
-    *u0 = L(sub)(*u0, product[0], 2);
-    *v1 = L(add)(*u1, product[1]);
-    *u1 = L(sub)(*u1, product[1], 2);
+    const LANES product0 = L(mul_loose)(*v0, t0), product1 = L(mul_loose)(*v1, t1);
+    *v0 = L(add)(*u0, product0);
+    *u0 = L(sub)(*u0, product0, 2);
+    *v1 = L(add)(*u1, product1);
+    *u1 = L(sub)(*u1, product1, 2);
 }
-/* (u, v) -> (u + v, t (u - v)) for u, v below k; the sum is loose. Two at a time. */
+/* (u, v) -> (u + v, t (u - v)) for u, v below k, loose. Two at a time. */
 PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, LANES *v1, LANES t1, int k1)
 {
-    const LANES d[2] = {L(carry)(L(sub)(*u0, *v0, k0)), L(carry)(L(sub)(*u1, *v1, k1))}, t[2] = {t0, t1};
-    LANES product[2];
+    const LANES d0 = L(carry)(L(sub)(*u0, *v0, k0)), d1 = L(carry)(L(sub)(*u1, *v1, k1));
     *u0 = L(add)(*u0, *v0);
     *u1 = L(add)(*u1, *v1);
-    L(mul2)(product, d, t);
-    *v0 = product[0];
-    *v1 = product[1];
+    *v0 = L(mul_loose)(d0, t0);
+    *v1 = L(mul_loose)(d1, t1);
 }
 
 struct FN(lanes_pass) {
@@ -103,7 +100,7 @@ PM_LOCAL void FN(lanes_inverse2)(const struct FN(lanes_pass) * p, size_t begin, 
     const LANES t = L(broadcast)(&c);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load)(at), v = L(mul)(L(load)(at + p->stride), t);
+        LANES u = L(load)(at), v = L(mul_loose)(L(load)(at + p->stride), t);
         FN(lanes_leave)(at, L(sub)(u, v, 2), false);
         FN(lanes_leave)(at + p->stride, L(add)(u, v), false);
     }
@@ -155,6 +152,8 @@ PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
         FN(lanes_out)(&x0, &x2, t, 6, &x1, &x3, t, 2);
         FN(lanes_leave)(at, x0, p->last);
         FN(lanes_leave)(at + p->stride, x1, p->last);
+        x2 = L(carry)(x2);
+        x3 = L(carry)(x3);
         if (p->last) {
             x2 = L(reduce_once)(x2);
             x3 = L(reduce_once)(x3);
@@ -254,7 +253,10 @@ PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
     }
     f[0] = FN(lanes_turn_one)(t + k * F(bytes), size);
     for (int i = 0; i < 4; i += 2) FN(lanes_out)(&x[i], &x[i + 4], f[0], 3, &x[i + 1], &x[i + 5], f[0], 3);
-    for (int i = 0; i < 4; i++) x[i] = L(reduce)(x[i]);
+    for (int i = 0; i < 4; i++) {
+        x[i] = L(reduce)(x[i]);
+        x[i + 4] = L(carry)(x[i + 4]);
+    }
     for (int i = 0; i < 4; i++) FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
 }
 
@@ -379,11 +381,10 @@ PM_LOCAL void FN(lanes_shift_piece)(void *ctx, size_t begin, size_t end)
             const LANES f = L(broadcast)(&factor);
             uint8_t *at = job->data + (c * runs + r) * 8 * FN(lanes_row);
             for (size_t v = 0; v < 8; v += 2, at += 2 * FN(lanes_row)) {
-                LANES x[2] = {L(load)(at), L(load)(at + FN(lanes_row))}, g[2] = {f, f};
-                L(mul2)(x, x, &job->within[v]);
-                L(mul2)(x, x, g);
-                FN(lanes_leave)(at, x[0], true);
-                FN(lanes_leave)(at + FN(lanes_row), x[1], true);
+                LANES x0 = L(mul)(L(load)(at), job->within[v]);
+                LANES x1 = L(mul)(L(load)(at + FN(lanes_row)), job->within[v + 1]);
+                FN(lanes_leave)(at, L(mul_loose)(x0, f), true);
+                FN(lanes_leave)(at + FN(lanes_row), L(mul_loose)(x1, f), true);
             }
         }
     }
@@ -427,8 +428,8 @@ PM_LOCAL void FN(lanes_vectors_piece)(void *ctx, size_t begin, size_t end)
     for (size_t i = begin * FN(lanes_row); i < end * FN(lanes_row); i += FN(lanes_row)) {
         LANES a = L(load)(v->a + i);
         if (v->b) b = L(carry)(L(shift)(L(load)(v->b + i), L(gap)));
-        a = L(mul)(a, b);
-        a = v->c ? L(canonical)(L(sub)(a, L(load)(v->c + i), 1)) : L(reduce_once)(a);
+        a = L(mul_loose)(a, b);
+        a = v->c ? L(canonical)(L(sub)(a, L(load)(v->c + i), 1)) : L(reduce_once)(L(carry)(a));
         L(store)(v->out + i, &a);
     }
 }

@@ -63,7 +63,7 @@ PM_LANES FE2 FN(shift2)(FE2 a, unsigned k)
     return a;
 }
 
-/* out = the sum over k < n of a[k] b[k], n <= 4, with one reduction a coordinate: as the lanes' dot, but
+/* out = the sum over k < n of a[k] b[k], n <= 4, with one reduction a coordinate: row by row, and
  * factors where they lie. Below 1.6 p. */
 PM_OUT_OF_LINE void FN(dot)(FE2 *out, const FE2 *const *a, const FACTOR *const *b, int n)
 {

@@ -127,91 +127,56 @@ static TL TN(pick_reduced)(void)
     return out;
 }
 
-/* Products and sums of two products at the bounds: A B = room, or half of it twice. They are below 2. */
+/* 2^-gap x: M is this of the portable product. */
+static TF TN(over_gap)(const TF *x)
+{
+    TF gap = {{(uint64_t)1 << L(gap)}};
+    F(to_mont)(&gap, &gap);
+    F(inv)(&gap, &gap);
+    F(mul)(&gap, x, &gap);
+    return gap;
+}
+
+/* Products, squares, and what Fp2 makes of them, at the bounds. */
 CASE(products)
 {
     const uint64_t factors[] = {1, 2, 3, 6, 12, (uint64_t)L(room) / 12, (uint64_t)L(room) / 2};
-    uint64_t twice[N];
-    TF gap = {{(uint64_t)1 << L(gap)}};
-    F(to_mont)(&gap, &gap);
-    TN(multiple)(twice, 2, 0);
-    for (int round = 0; round < 15000; round++) {
+    uint64_t bound[4][N];
+    TF one = F(one), over_gap = TN(over_gap)(&one);
+    for (uint64_t k = 1; k < 4; k++) TN(multiple)(bound[k], k, 0);
+    for (int round = 0; round < 10000; round++) {
         uint64_t factor = factors[round % 7];
-        const bool sums = round % 2;
-        TL a[4], b[4], out[2];
-        for (int k = 0; k < 4; k++) {
+        TL a[2], b[2], out[2], square, c0, c1;
+        for (int k = 0; k < 2; k++) {
             a[k] = TN(pick)(factor);
-            b[k] = TN(pick)((uint64_t)L(room) / (sums ? 2 : 1) / factor);
+            b[k] = TN(pick)((uint64_t)L(room) / factor);
         }
-        if (sums)
-            L(dot2)(out, a, b, 2);
-        else
-            L(mul2)(out, a, b);
-        for (int s = 0; s < 2; s++) {
-            TL canonical = L(canonical)(out[s]);
-            for (int j = 0; j < 8; j++) {
-                TF expected = {{0}};
-                for (int k = sums ? 2 * s : s; k < (sums ? 2 * s + 2 : s + 1); k++) {
-                    TF x = TN(carried_value)(&a[k], j), y = TN(carried_value)(&b[k], j);
-                    F(mul)(&x, &x, &y);
-                    F(add)(&expected, &expected, &x);
-                }
-                TF got = TN(packed)(&canonical, j), whole = TN(carried_value)(&out[s], j);
-                CHECK(F(is_canonical)(&got) && F(equal)(&got, &whole));
-                F(mul)(&got, &got, &gap);
-                CHECK(F(equal)(&got, &expected));
-                CHECK(TN(top)(&out[s], j) <= twice[N - 1]);
-            }
-        }
-    }
-}
-
-/* Whether canonical(out) 2^gap is `expected`, in lane j, and out below k. */
-static void TN(check_product)(const TL *out, int j, const TF *expected, uint64_t k)
-{
-    uint64_t bound[N];
-    TF gap = {{(uint64_t)1 << L(gap)}}, got, whole = TN(carried_value)(out, j);
-    TL canonical = L(canonical)(*out);
-    TN(multiple)(bound, k, 0);
-    F(to_mont)(&gap, &gap);
-    got = TN(packed)(&canonical, j);
-    CHECK(F(is_canonical)(&got) && F(equal)(&got, &whole));
-    F(mul)(&got, &got, &gap);
-    CHECK(F(equal)(&got, expected));
-    CHECK(TN(top)(out, j) <= bound[N - 1]);
-}
-
-/* Products in Fp2 and squares, at their bounds. */
-CASE(wide)
-{
-    const uint64_t factors[] = {1, 2, 3, 6, (uint64_t)L(room) / 6, (uint64_t)L(room) / 2};
-    for (int round = 0; round < 8000; round++) {
-        uint64_t factor = factors[round % 6], other = (uint64_t)L(room) / factor;
-        if (other > (uint64_t)L(room) / 2) other = (uint64_t)L(room) / 2;
-        TL a[2] = {TN(pick)(factor), TN(pick)(factor)}, b[2] = {TN(pick)(other), TN(pick)(other)}, out[2];
-        L(mul_fp2)(out, a, b);
+        for (int k = 0; k < 2; k++) out[k] = L(mul)(a[k], b[k]);
+        struct L(wide) low = L(wide_mul)(a[0], b[0]), high = L(wide_mul)(a[1], b[1]);
+        c0 = L(carry)(L(sub)(L(wide_reduce)(L(wide_sub)(low, high)), L(zero)(), 1));
+        c1 = L(carry)(L(wide_reduce)(L(wide_add)(low, high)));
+        square = L(carry)(L(sqr_loose)(factor * factor <= (uint64_t)L(room) ? a[0] : b[0]));
         for (int j = 0; j < 8; j++) {
-            TF x[2], y[2], t, u;
-            for (int k = 0; k < 2; k++)
-                x[k] = TN(carried_value)(&a[k], j), y[k] = TN(carried_value)(&b[k], j);
-            F(mul)(&t, &x[0], &y[0]);
-            F(mul)(&u, &x[1], &y[1]);
-            F(sub)(&t, &t, &u);
-            TN(check_product)(&out[0], j, &t, 3);
-            F(mul)(&t, &x[0], &y[1]);
-            F(mul)(&u, &x[1], &y[0]);
-            F(add)(&t, &t, &u);
-            TN(check_product)(&out[1], j, &t, 3);
-        }
-        for (int k = 0; k < 2; k++) a[k] = TN(pick)(round % 2 ? 1 : 5);
-        memcpy(out, a, sizeof out);
-        L(sqr2)(out, out);
-        for (int k = 0; k < 2; k++)
-            for (int j = 0; j < 8; j++) {
-                TF x = TN(carried_value)(&a[k], j);
-                F(sqr)(&x, &x);
-                TN(check_product)(&out[k], j, &x, 2);
+            TF x = TN(carried_value)(&a[0], j), y = TN(carried_value)(&b[0], j), product[2], t, got;
+            t = factor * factor <= (uint64_t)L(room) ? x : y;
+            F(sqr)(&t, &t);
+            F(mul)(&t, &t, &over_gap);
+            got = TN(carried_value)(&square, j);
+            CHECK(F(equal)(&got, &t) && TN(top)(&square, j) <= bound[2][N - 1]);
+            for (int k = 0; k < 2; k++) {
+                x = TN(carried_value)(&a[k], j), y = TN(carried_value)(&b[k], j);
+                F(mul)(&product[k], &x, &y);
+                F(mul)(&product[k], &product[k], &over_gap);
+                got = TN(carried_value)(&out[k], j);
+                CHECK(F(equal)(&got, &product[k]) && TN(top)(&out[k], j) <= bound[2][N - 1]);
             }
+            got = TN(carried_value)(&c0, j);
+            F(sub)(&t, &product[0], &product[1]);
+            CHECK(F(equal)(&got, &t) && TN(top)(&c0, j) <= bound[3][N - 1]);
+            got = TN(carried_value)(&c1, j);
+            F(add)(&t, &product[0], &product[1]);
+            CHECK(F(equal)(&got, &t) && TN(top)(&c1, j) <= bound[3][N - 1]);
+        }
     }
 }
 
@@ -219,25 +184,19 @@ CASE(wide)
  * column overflows. */
 CASE(ones)
 {
-    TL a[4], b[4], out[2];
-    for (int k = 0; k < 4; k++) {
-        for (int i = 0; i < N; i++) a[k].l[i] = b[k].l[i] = _mm512_set1_epi64((long long)MASK52);
-        b[k].l[N - 1] = _mm512_set1_epi64(1);
-    }
-    TF x = TN(value)(&a[0], 0), y = TN(value)(&b[0], 0), expected, gap = {{(uint64_t)1 << L(gap)}};
-    F(to_mont)(&gap, &gap);
-    F(mul)(&expected, &x, &y);
+    TL a, b, out;
+    for (int i = 0; i < N; i++) a.l[i] = b.l[i] = _mm512_set1_epi64((long long)MASK52);
+    b.l[N - 1] = _mm512_set1_epi64(1);
+    TF x = TN(value)(&a, 0), y = TN(value)(&b, 0), expected;
+    F(mul)(&x, &x, &y);
+    expected = TN(over_gap)(&x);
+    struct L(wide) product = L(wide_mul)(a, b);
     for (int terms = 1; terms <= 2; terms++) {
-        if (terms == 1)
-            L(mul2)(out, a, b);
-        else
-            L(dot2)(out, a, b, 2);
-        for (int s = 0; s < 2; s++)
-            for (int j = 0; j < 8; j++) {
-                TF got = TN(value)(&out[s], j);
-                F(mul)(&got, &got, &gap);
-                CHECK_MSG(F(equal)(&got, &expected), "%d terms", terms);
-            }
+        out = L(carry)(L(wide_reduce)(terms == 1 ? product : L(wide_add)(product, product)));
+        for (int j = 0; j < 8; j++) {
+            TF got = TN(value)(&out, j);
+            CHECK_MSG(F(equal)(&got, &expected), "%d terms", terms);
+        }
         F(dbl)(&expected, &expected);
     }
 }
