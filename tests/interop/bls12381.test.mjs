@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { buildBls12381 } from 'ffjavascript';
 import * as snarkjs from 'snarkjs';
+import { wholeCeremony } from './ceremony.mjs';
 import { peers } from './peers.mjs';
 
 const build = process.env.PROOFMILL_BUILD;
@@ -16,16 +17,6 @@ const circuit = (ext, name = 'multiplier_bls') => join(build, 'circuits', name, 
 const p = 0x1a0111ea397fe69a4b1ba7b6434bacd764774b84f38512bf6730d2a0f6b0f6241eabfffeb153ffffb9feffffffffaaabn;
 let curve;
 
-// snarkjs' whole ceremony, for circuits of up to 2^4 rows.
-async function ceremony(zkey) {
-  const [fresh, contributed, prepared, first] = ['0.ptau', '1.ptau', '2.ptau', '0.zkey'].map(at);
-  await snarkjs.powersOfTau.newAccumulator(curve, 4, fresh);
-  await snarkjs.powersOfTau.contribute(fresh, contributed, 'test', 'entropy of a test');
-  await snarkjs.powersOfTau.preparePhase2(contributed, prepared);
-  assert.notEqual(await snarkjs.zKey.newZKey(circuit('r1cs'), prepared, first), -1);
-  await snarkjs.zKey.contribute(first, zkey, 'test', 'more entropy of a test');
-}
-
 before(async () => {
   assert.ok(build && existsSync(join(build, 'bin', 'proofmill')), 'PROOFMILL_BUILD has no bin/proofmill');
   curve = await buildBls12381();
@@ -33,7 +24,7 @@ before(async () => {
   await snarkjs.wtns.calculate({ a: `${r - 3n}`, b: '1234567890123456789012345678901234567890' }, circuit('wasm'),
     at('multiplier.wtns'));
   ours('setup', '--dev', circuit('r1cs'), at('dev.zkey'));
-  await ceremony(at('ceremony.zkey'));
+  await wholeCeremony(curve, circuit('r1cs'), at('ceremony.zkey'));
   ours('ptau', '--dev', '--curve', 'bls12381', '5', at('dev.ptau'));
   assert.notEqual(await snarkjs.zKey.newZKey(circuit('r1cs'), at('dev.ptau'), at('powers.zkey')), -1);
 });

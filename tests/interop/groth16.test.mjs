@@ -7,9 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { buildBn128 } from 'ffjavascript';
 import * as snarkjs from 'snarkjs';
 import solc from 'solc';
-import { makeKey } from './ceremony.mjs';
+import { makeKey, wholeCeremony } from './ceremony.mjs';
 import { peers } from './peers.mjs';
 
 const tests = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -42,6 +43,7 @@ before(async () => {
     ours('setup', '--dev', circuit(name, 'r1cs'), at(`${name}-dev.zkey`));
     await makeKey(join(build, 'bin'), cache, circuit(name, 'r1cs'), at(`${name}-ceremony.zkey`));
   }
+  await wholeCeremony(await buildBn128(), circuit('multiplier', 'r1cs'), at('multiplier-whole.zkey'));
 });
 
 after(async () => {
@@ -55,6 +57,7 @@ describe('keys of our development setup', () => {
 
 describe('keys of a ceremony with snarkjs', () => {
   for (const name of Object.keys(inputs)) test(name, () => crossCheck(name, `${name}-ceremony`));
+  test('multiplier, first phase and second', () => crossCheck('multiplier', 'multiplier-whole'));
 });
 
 test('snarkjs groth16 verify, the command, accepts our files', () => {
@@ -67,7 +70,7 @@ test('snarkjs groth16 verify, the command, accepts our files', () => {
 });
 
 test('files are those of snarkjs to the byte', () => {
-  const zkey = at('poseidon-ceremony.zkey'), wtns = at('poseidon.wtns');
+  const zkey = at('multiplier-whole.zkey'), wtns = at('multiplier.wtns');
   assert.equal(theirs('groth16', 'prove', zkey, wtns, at('b-proof.json'), at('b-public.json')).code, 0);
   assert.equal(theirs('zkey', 'export', 'verificationkey', zkey, at('b-vk.json')).code, 0);
   ours('prove', zkey, wtns, at('a-proof.json'), at('a-public.json'));
@@ -129,7 +132,7 @@ test('the contract compiles without a warning', () => {
     assert.equal(verify.stateMutability, 'view');
     assert.ok(MeterVerifier.evm.bytecode.object.length > 1000);
   }
-  ours('export', 'solidity', at('poseidon-ceremony.zkey'), at('V.sol'));
+  ours('export', 'solidity', at('multiplier-whole.zkey'), at('V.sol'));
   assert.doesNotMatch(text('V.sol'), /chainid/);
   compile(text('V.sol'));
 });
@@ -137,7 +140,7 @@ test('the contract compiles without a warning', () => {
 test('no contract for keys that must not hold value', async () => {
   const first = at('first-phase.zkey');
   await makeKey(join(build, 'bin'), cache, circuit('multiplier', 'r1cs'), first, { secondPhase: false });
-  for (const zkey of [first, at('poseidon-dev.zkey')]) {
+  for (const zkey of [first, at('poseidon-dev.zkey'), at('poseidon-ceremony.zkey')]) {
     const r = proofmill('export', 'solidity', zkey, at('Unsafe.sol'));
     assert.equal(r.code, 7, r.said);
     assert.ok(!existsSync(at('Unsafe.sol')));
