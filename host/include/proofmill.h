@@ -62,6 +62,12 @@ PM_API int proofmill_prover_open(struct proofmill_prover **out, const struct pro
                                  const char *device, struct proofmill_error *error);
 PM_API void proofmill_prover_close(struct proofmill_prover **prover); /* wipes its memory; nulls */
 
+/* go_on is told how far a proof is, permille that do not fall, on the thread that proves; when it returns 0,
+ * that proof soon ends with CANCELLED, and the prover is as good as before. NULL: nobody is told. Holds from
+ * the next proof on. */
+PM_API void proofmill_prover_watch(struct proofmill_prover *prover,
+                                   int (*go_on)(void *context, unsigned permille), void *context);
+
 /* witness: n_witness values, each scalar_bytes, little-endian, below the field's modulus, the first of them
  * one: the values of a .wtns file. proof: proof_bytes, the coordinates of A, B, C, each big-endian and padded
  * to whole bytes of the field, imaginary parts before real ones: for bn128 the eight words that an EVM

@@ -5,6 +5,7 @@
 #include "math/digits.h"
 #include "math/tmpl.h"
 
+#include <pthread.h>
 #include <string.h>
 
 enum { limbs_max = PM_DIGITS_MAX_LIMBS - 1, windows_max = 64 * limbs_max / 2 + 2 };
@@ -21,6 +22,10 @@ struct job {
     size_t n_results, result_bytes;
     uint8_t *workers;
     size_t worker_bytes;
+    const struct pm_watch *watch;
+    pthread_t owner; /* the thread that may ask it */
+    size_t done_tasks;
+    bool stop;
 };
 
 /* Memory handed out in order, or only counted where `at` is NULL. */
@@ -353,13 +358,24 @@ static void plan(struct job *job)
     }
 }
 
+static void ask(struct job *job)
+{
+    size_t done = __atomic_add_fetch(&job->done_tasks, 1, __ATOMIC_RELAXED);
+    if (!pthread_equal(pthread_self(), job->owner)) return;
+    if (!pm_watch_ask(job->watch, (unsigned)(1000 * done / job->n_tasks)))
+        __atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
+}
+
 static void work_piece(void *ctx, size_t from, size_t to)
 {
     struct job *job = ctx;
     for (size_t i = from; i < to; i++) {
         size_t thread = __atomic_fetch_add(&job->next_thread, 1, __ATOMIC_RELAXED), t;
-        while ((t = __atomic_fetch_add(&job->next_task, 1, __ATOMIC_RELAXED)) < job->n_tasks)
+        while (!__atomic_load_n(&job->stop, __ATOMIC_RELAXED) &&
+               (t = __atomic_fetch_add(&job->next_task, 1, __ATOMIC_RELAXED)) < job->n_tasks) {
             job->task[t].part->kind->work(&job->task[t], job->workers + thread * job->worker_bytes);
+            ask(job);
+        }
     }
 }
 
@@ -385,11 +401,17 @@ static void fold_piece(void *ctx, size_t from, size_t to)
     }
 }
 
-void pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
-                    size_t n_sets, void *scratch)
+bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
+                    size_t n_sets, void *scratch, const struct pm_watch *watch)
 {
-    struct job job = {
-        .parts = parts, .sets = sets, .n_parts = n_parts, .n_sets = n_sets, .threads = pm_pool_threads(pool)};
+    struct job job = {.watch = watch,
+                      .owner = pthread_self(),
+
+                      .parts = parts,
+                      .sets = sets,
+                      .n_parts = n_parts,
+                      .n_sets = n_sets,
+                      .threads = pm_pool_threads(pool)};
     struct room room = {.at = scratch};
     begin(&job);
     layout_fixed(&job, &room);
@@ -399,7 +421,9 @@ void pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_pa
     filter(pool, &job);
     plan(&job);
     pm_pool_for(pool, job.threads, 1, work_piece, &job);
+    if (job.stop) return false;
     pm_pool_for(pool, n_parts, 1, fold_piece, &job);
+    return true;
 }
 
 size_t pm_msm_one_scratch(const struct pm_msm_kind *kind, size_t n, unsigned threads)
@@ -414,5 +438,5 @@ void pm_msm_one_var(const struct pm_msm_kind *kind, struct pm_pool *pool, void *
 {
     struct pm_msm_set set = {.scalars = scalars, .n = n};
     struct pm_msm_part part = {.kind = kind, .set = &set, .bases = bases, .n = n, .out = out};
-    pm_msm_sum_var(pool, &part, 1, &set, 1, scratch);
+    (void)pm_msm_sum_var(pool, &part, 1, &set, 1, scratch, NULL);
 }

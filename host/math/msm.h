@@ -11,6 +11,7 @@
 #define PM_MATH_MSM_H
 
 #include "base/pool.h"
+#include "base/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -120,9 +121,11 @@ static inline bool pm_msm_read(struct pm_msm_item *out, struct pm_msm_reader *r)
 size_t pm_msm_scratch(const struct pm_msm_part *parts, size_t n_parts, const struct pm_msm_set *sets,
                       size_t n_sets, unsigned threads);
 
-/* All sums. scratch: pm_msm_scratch bytes for the pool's threads, aligned to 64 bytes. */
-void pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
-                    size_t n_sets, void *scratch);
+/* All sums. scratch: pm_msm_scratch bytes for the pool's threads, aligned to 64 bytes. watch, which may be
+ * NULL, is asked between tasks, its permille counting those of this call; when it says no, the sums are left
+ * unfinished and the result is false. */
+bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
+                    size_t n_sets, void *scratch, const struct pm_watch *watch);
 
 /* One sum of n. */
 size_t pm_msm_one_scratch(const struct pm_msm_kind *kind, size_t n, unsigned threads);

@@ -146,6 +146,21 @@ enum pm_status pm_api_witness_size(const struct proofmill_key *key, size_t witne
                    expected);
 }
 
+static bool ask_caller(void *ctx, unsigned permille)
+{
+    const struct proofmill_prover *prover = ctx;
+    return prover->go_on(prover->context, permille) != 0;
+}
+
+void proofmill_prover_watch(struct proofmill_prover *prover, int (*go_on)(void *context, unsigned permille),
+                            void *context)
+{
+    prover->go_on = go_on;
+    prover->context = context;
+    prover->watch = (struct pm_watch){.go_on = ask_caller, .ctx = prover};
+    pm_prover_watch(prover->prover, go_on ? &prover->watch : NULL);
+}
+
 int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proof_bytes,
                     const uint8_t *witness, size_t witness_bytes, struct proofmill_error *error)
 {

@@ -14,6 +14,9 @@ struct proofmill_key {
 struct proofmill_prover {
     const struct proofmill_key *key;
     struct pm_prover *prover;
+    int (*go_on)(void *context, unsigned permille); /* the caller's */
+    void *context;
+    struct pm_watch watch; /* asks it */
 };
 
 /* Hands an inner failure out; returns the status. err is filled wherever status is not PM_OK. */

@@ -15,6 +15,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "base/status.h"
+#include "base/watch.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -105,9 +106,11 @@ struct pm_backend {
                                        struct pm_pool *pool, struct pm_error *err);
     void (*close)(void **work); /* wipes what the arena's owner cannot wipe; nulls */
 
-    /* witness: n_vars canonical elements, the first of them one. Allocates nothing. */
+    /* witness: n_vars canonical elements, the first of them one. Allocates nothing. watch (may be NULL) is
+     * asked now and then; PM_CANCELLED when it says no. */
     PM_MUST_USE enum pm_status (*prove)(void *work, struct pm_backend_sums *out, const uint8_t *witness,
-                                        struct pm_backend_times *times, struct pm_error *err);
+                                        struct pm_backend_times *times, const struct pm_watch *watch,
+                                        struct pm_error *err);
 
     /* The parts alone, for conformance tests and benchmarks; they allocate what they need. group: 1 or 2. */
     PM_MUST_USE enum pm_status (*msm)(struct pm_partials *out, const char *curve, unsigned group,

@@ -190,7 +190,11 @@ static void to_odd_coset(struct pm_pool *pool, const struct pm_curve *curve, uin
 }
 
 /* w->h = a b - c on the odd coset, plain. */
-static void quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backend_times *times)
+/* About how far a proof is, in permille, when rows, each of three transforms, and all sums are done. */
+enum { after_rows = 30, per_transform = 50, before_sums = after_rows + 3 * per_transform, after_sums = 980 };
+
+static bool quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backend_times *times,
+                     const struct pm_watch *watch)
 {
     const struct cpu_key *k = w->loaded;
     const struct pm_curve *curve = k->curve;
@@ -202,13 +206,21 @@ static void quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backe
     curve->fr_rows_mul(w->pool, w->b, &rows_b, witness);
     curve->fr_vec_mul(w->pool, w->c, w->h, w->b, n);
     uint64_t t1 = pm_clock_ns();
-    to_odd_coset(w->pool, curve, w->h, log2_n, k->scale, k->shift, k->twiddles);
-    to_odd_coset(w->pool, curve, w->b, log2_n, k->scale, k->shift, k->twiddles);
-    to_odd_coset(w->pool, curve, w->c, log2_n, k->scale, k->shift, k->twiddles);
+    uint8_t *const transformed[3] = {w->h, w->b, w->c};
+    for (unsigned i = 0; i < 3; i++) {
+        if (!pm_watch_ask(watch, after_rows + i * per_transform)) return false;
+        to_odd_coset(w->pool, curve, transformed[i], log2_n, k->scale, k->shift, k->twiddles);
+    }
     curve->fr_vec_mul_sub(w->pool, w->h, w->h, w->b, w->c, n);
     curve->fr_vec_from_mont(w->pool, w->h, w->h, n);
     times->rows_ns = t1 - t0;
     times->ntt_ns = pm_clock_ns() - t1;
+    return pm_watch_ask(watch, before_sums);
+}
+
+static bool sums_go_on(void *ctx, unsigned permille)
+{
+    return pm_watch_ask(ctx, before_sums + (after_sums - before_sums) * permille / 1000);
 }
 
 static void one_partial1(const struct pm_curve *curve, struct pm_partials *out, const struct pm_point1 *sum)
@@ -226,18 +238,21 @@ static void one_partial2(const struct pm_curve *curve, struct pm_partials *out, 
 }
 
 static enum pm_status cpu_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
-                                struct pm_backend_times *times, struct pm_error *err)
+                                struct pm_backend_times *times, const struct pm_watch *watch,
+                                struct pm_error *err)
 {
-    (void)err;
     struct cpu_work *w = work;
     const struct pm_curve *curve = w->loaded->curve;
     const struct pm_backend_key *key = &w->loaded->key;
     struct sums s;
 
-    quotient(w, witness, times);
+    struct pm_watch whole, sums = {.go_on = sums_go_on, .ctx = &whole};
+    if (watch) whole = *watch;
+    if (!quotient(w, witness, times, watch)) return pm_fail(err, PM_CANCELLED, "the proof was cancelled");
     uint64_t t0 = pm_clock_ns();
     sums_init(&s, curve, key, witness, w->h);
-    pm_msm_sum_var(w->pool, s.parts, 5, s.sets, 2, w->scratch);
+    if (!pm_msm_sum_var(w->pool, s.parts, 5, s.sets, 2, w->scratch, watch ? &sums : NULL))
+        return pm_fail(err, PM_CANCELLED, "the proof was cancelled");
     one_partial1(curve, &out->a, &s.a);
     one_partial1(curve, &out->b1, &s.b1);
     one_partial2(curve, &out->b2, &s.b2);

@@ -19,7 +19,8 @@ struct pm_prover {
     struct pm_arena arena;
     struct pm_backend_sums *sums; /* in the arena, as is what follows */
     void *verify_scratch;
-    struct pm_prover *cpu; /* made when the device first fails */
+    const struct pm_watch *watch; /* may be NULL */
+    struct pm_prover *cpu;        /* made when the device first fails */
     bool device_fault;
 };
 
@@ -107,6 +108,8 @@ void pm_prover_free(struct pm_prover **prover)
     free(p);
     *prover = NULL;
 }
+
+void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch) { prover->watch = watch; }
 
 bool pm_prover_device_fault(const struct pm_prover *prover) { return prover->device_fault; }
 
@@ -236,7 +239,7 @@ static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const u
                               struct pm_error *err)
 {
     struct pm_backend_times spent = {0};
-    PM_TRY(p->backend->prove(p->work, p->sums, witness, &spent, err));
+    PM_TRY(p->backend->prove(p->work, p->sums, witness, &spent, p->watch, err));
     times->rows_ns = spent.rows_ns;
     times->ntt_ns = spent.ntt_ns;
     times->msm_ns = spent.msm_ns;
@@ -258,6 +261,7 @@ static enum pm_status attempt_on_cpu(struct pm_prover *p, struct pm_proof *out, 
                                      struct pm_error *err)
 {
     if (!p->cpu) PM_TRY(pm_prover_new_on(&p->cpu, p->key, &pm_backend_cpu, 0, p->pool, err));
+    p->cpu->watch = p->watch;
     enum pm_status status = attempt(p->cpu, out, witness, r, s, times, err);
     if (status == PM_OK) p->device_fault = true;
     return status;
@@ -278,7 +282,7 @@ enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, con
         return pm_fail(err, PM_USAGE, "r or s is not below the field's modulus");
 
     enum pm_status status = attempt(prover, out, witness, r, s, times, err);
-    if (status != PM_OK && !prover->backend->trusted)
+    if (status != PM_OK && status != PM_CANCELLED && !prover->backend->trusted)
         status = attempt_on_cpu(prover, out, witness, r, s, times, err);
     if (status == PM_INVALID_PROOF)
         status =

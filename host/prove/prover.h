@@ -7,6 +7,7 @@
 #define PM_PROVE_PROVER_H
 
 #include "base/pool.h"
+#include "base/watch.h"
 #include "file/wtns.h"
 #include "file/zkey.h"
 #include "prove/verify.h"
@@ -41,6 +42,11 @@ struct pm_backend;
 PM_MUST_USE enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key,
                                             const struct pm_backend *backend, unsigned device,
                                             struct pm_pool *pool, struct pm_error *err);
+
+/* Who is told of progress, and may cancel, from the next proof on; NULL for nobody. *watch outlives the
+ * proofs. A cancelled pm_prove ends with PM_CANCELLED after at most one more task on each thread (some
+ * hundredths of the whole), and the prover is as good as before. */
+void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch);
 
 /* Whether this prover's device ever failed, or gave a proof that did not verify while the CPU's did: it must
  * be quarantined. Its proofs were then made on the CPU (the one case in which pm_prove takes further memory).

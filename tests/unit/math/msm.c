@@ -105,7 +105,7 @@ static void check(const struct bases *b, size_t n, int kind, unsigned threads)
         {.kind = in2, .set = &set[0], .bases = BASES(4, g2), .n = n / 4, .out = &g2[1]}};
 #undef BASES
     void *scratch = bytes(pm_msm_scratch(part, 5, set, 2, threads));
-    pm_msm_sum_var(pool, part, 5, set, 2, scratch);
+    CHECK(pm_msm_sum_var(pool, part, 5, set, 2, scratch, NULL));
     for (int i = 0; i < 5; i++) {
         size_t len = part[i].kind == in1 ? c()->g1_bytes : c()->g2_bytes;
         if (part[i].kind == in1)

@@ -46,6 +46,13 @@ static void verify_three(const struct proofmill_key *key, const uint8_t *proof, 
         PM_FORMAT);
 }
 
+static int stop_at_half(void *context, unsigned permille)
+{
+    unsigned *last = context;
+    *last = permille;
+    return permille < 500;
+}
+
 static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, const char *wtns)
 {
     struct proofmill_error err;
@@ -70,6 +77,11 @@ static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, 
     CHECK_U64(proofmill_verify(key, proof, size, witness + 32, 32, &err), PM_MISMATCH);
     CHECK_U64(proofmill_prove(prover, proof, size - 1, witness, witness_bytes, &err), PM_USAGE);
     CHECK_U64(proofmill_prove(prover, proof, size, witness, witness_bytes - 32, &err), PM_MISMATCH);
+    unsigned last = 0;
+    proofmill_prover_watch(prover, stop_at_half, &last);
+    CHECK_U64(proofmill_prove(prover, proof, size, witness, witness_bytes, &err), PM_CANCELLED);
+    CHECK(last >= 500 && last <= 1000);
+    proofmill_prover_watch(prover, NULL, NULL);
     witness[(size_t)(o->n_vars - 1) * 32] ^= 1;
     CHECK_U64(proofmill_prove(prover, proof, size, witness, witness_bytes, NULL), PM_UNSATISFIED);
     proofmill_prover_close(&prover);

@@ -28,6 +28,7 @@ static const any functions[] = {
     (any)proofmill_setup_dev,
     (any)proofmill_export_solidity,
 #ifdef WITH_JSON
+    (any)proofmill_prover_watch,
     (any)proofmill_prove_json,
     (any)proofmill_verify_json,
     (any)proofmill_export_vk_json,

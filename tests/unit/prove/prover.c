@@ -264,6 +264,63 @@ PM_TEST(provers_side_by_side)
     pm_pool_free(&pool);
 }
 
+/* Says no at the stop-th question; holds what pm_watch promises against what comes. */
+struct watcher {
+    pthread_t thread;
+    unsigned asked, stop, last;
+};
+static bool watch_on(void *ctx, unsigned permille)
+{
+    struct watcher *w = ctx;
+    CHECK(pthread_equal(w->thread, pthread_self()));
+    CHECK_MSG(permille >= w->last && permille <= 1000, "%u permille after %u", permille, w->last);
+    w->last = permille;
+    return ++w->asked != w->stop;
+}
+
+/* Cancelled at every question there is; then the same prover makes its proof as if nothing had been. */
+static void watch_and_cancel(unsigned threads)
+{
+    struct pm_pool *pool = threads ? pm_pool_new(threads, NULL) : NULL;
+    struct bench b;
+    if (set_up(&b, 200, 3, pool)) {
+        struct pm_prover *p = NULL;
+        struct pm_proof made, expected, none = {0};
+        uint8_t r[32], s[32];
+        oracle_element(&b.o, r);
+        oracle_element(&b.o, s);
+        oracle_prove(&b.o, &expected, r, s);
+        CHECK_OK(pm_prover_new(&p, b.k.key, "cpu", pool, &b.err), b.err);
+        struct watcher w = {.thread = pthread_self()};
+        struct pm_watch watch = {.go_on = watch_on, .ctx = &w};
+        pm_prover_watch(p, &watch);
+        CHECK_OK(pm_prove_with(p, &made, b.o.witness, b.o.n_vars, r, s, NULL, &b.err), b.err);
+        CHECK(proofs_equal(&made, &expected));
+        CHECK(w.asked >= 4 && w.last > 100);
+        /* The last questions come between the tasks of all threads, of which this one may get few. */
+        for (unsigned stop = 1; stop <= (threads ? 4 : w.asked); stop++) {
+            struct watcher again = {.thread = pthread_self(), .stop = stop};
+            watch.ctx = &again;
+            enum pm_status status = pm_prove_with(p, &made, b.o.witness, b.o.n_vars, r, s, NULL, &b.err);
+            CHECK_U64(status, PM_CANCELLED);
+            CHECK_U64(again.asked, stop);
+            CHECK_MEM(&made, &none, sizeof none);
+        }
+        pm_prover_watch(p, NULL);
+        CHECK_OK(pm_prove_with(p, &made, b.o.witness, b.o.n_vars, r, s, NULL, &b.err), b.err);
+        CHECK(proofs_equal(&made, &expected));
+        pm_prover_free(&p);
+    }
+    tear_down(&b);
+    pm_pool_free(&pool);
+}
+
+PM_TEST(watched_and_cancelled)
+{
+    watch_and_cancel(0);
+    watch_and_cancel(3);
+}
+
 /* -- a device that is not trusted and does wrong: the CPU's results, spoiled in the ways of a broken card --
  */
 
@@ -271,9 +328,10 @@ enum fault { FAULT_NONE, FAULT_WRONG_SUM, FAULT_OFF_CURVE, FAULT_UNSORTED, FAULT
 static enum fault fault;
 
 static enum pm_status faulty_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
-                                   struct pm_backend_times *times, struct pm_error *err)
+                                   struct pm_backend_times *times, const struct pm_watch *watch,
+                                   struct pm_error *err)
 {
-    enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, err);
+    enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, watch, err);
     switch (fault) {
     case FAULT_NONE:
         break;
@@ -329,9 +387,10 @@ PM_TEST(device_fault_and_bad_witness_are_told_apart)
 
 /* Partial sums with shifts: the CPU's sum P as 2 * (2^5 Q) + ... is not what it gives, so P is split here. */
 static enum pm_status split_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
-                                  struct pm_backend_times *times, struct pm_error *err)
+                                  struct pm_backend_times *times, const struct pm_watch *watch,
+                                  struct pm_error *err)
 {
-    enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, err);
+    enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, watch, err);
     const struct pm_curve *c = curve();
     /* a = (a - 2^9 G - 2^9 G - 2^200 G) + 2^9 G + 2^9 G + 2^200 G */
     struct pm_point1 sum, g;
