@@ -48,14 +48,14 @@ struct FN(lanes_worker) {
     uint32_t *item, *item_bucket; /* tile_max: bases, and where they go, top bit set to subtract */
 };
 
-/* The best window for n scalars, measured: a bucket costs about three additions. */
+/* The best window for n scalars, measured: a bucket costs about two additions. */
 static unsigned FN(lanes_window)(size_t n)
 {
     unsigned best = 2;
     uint64_t best_cost = UINT64_MAX, points = 1;
     while (points < n) points *= 2;
     for (unsigned c = 2; c <= PM_DIGITS_MAX_C; c++) {
-        uint64_t cost = pm_digits_windows(FN(msm_bits), c) * (points + ((uint64_t)3 << (c - 1)) + 200);
+        uint64_t cost = pm_digits_windows(FN(msm_bits), c) * (points + ((uint64_t)2 << (c - 1)) + 50);
         if (cost < best_cost) best = c, best_cost = cost;
     }
     return best;
