@@ -2,6 +2,7 @@
 #include "base/clock.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <time.h>
 
 static uint64_t now_ns(clockid_t id)
@@ -19,4 +20,10 @@ void pm_clock_sleep_ms(unsigned ms)
 {
     struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
     while (nanosleep(&t, &t) != 0 && errno == EINTR) {}
+}
+
+bool pm_clock_wait_ms(int cancel_fd, int ms)
+{
+    struct pollfd fd = {.fd = cancel_fd, .events = POLLIN}; /* poll passes over a negative one */
+    return poll(&fd, 1, ms) <= 0;
 }

@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,17 +72,6 @@ static bool is_known(struct pm_artifacts *a, const uint8_t sha256[32], bool add)
     return found;
 }
 
-/* False when cancelled within that time. */
-static bool wait_ms(int cancel_fd, int ms)
-{
-    if (cancel_fd < 0) {
-        pm_clock_sleep_ms((unsigned)ms);
-        return true;
-    }
-    struct pollfd fd = {.fd = cancel_fd, .events = POLLIN};
-    return poll(&fd, 1, ms) <= 0;
-}
-
 enum pm_status pm_artifacts_hash(uint8_t out[32], int fd, const char *name, int cancel_fd,
                                  struct pm_error *err)
 {
@@ -103,7 +91,7 @@ enum pm_status pm_artifacts_hash(uint8_t out[32], int fd, const char *name, int 
         }
         if (n == 0) break;
         at += n;
-        if (EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1 || !wait_ms(cancel_fd, 0)) {
+        if (EVP_DigestUpdate(ctx, chunk, (size_t)n) != 1 || !pm_clock_wait_ms(cancel_fd, 0)) {
             status = pm_fail(err, PM_CANCELLED, "%s: cancelled", name);
             goto out;
         }
@@ -208,7 +196,7 @@ static enum pm_status lock_part(int *out, const char *part, int cancel_fd, struc
                 close(fd);
                 return pm_fail(err, PM_IO, "%s: cannot be locked: %s", part, strerror(errno));
             }
-            if (wait_ms(cancel_fd, LOCK_WAIT_MS)) continue;
+            if (pm_clock_wait_ms(cancel_fd, LOCK_WAIT_MS)) continue;
             close(fd);
             return pm_fail(err, PM_CANCELLED, "%s: cancelled", part);
         }
@@ -251,7 +239,7 @@ static enum pm_status fill(struct pm_artifacts *a, int fd, const struct pm_artif
                 return pm_fail(err, PM_IO, "%s: cannot empty a file: %s", artifact->url, strerror(errno));
         }
         if (!d.again || attempt + 1 == MAX_ATTEMPTS) return status;
-        if (!d.start_over && !wait_ms(cancel_fd, FIRST_WAIT_MS << attempt))
+        if (!d.start_over && !pm_clock_wait_ms(cancel_fd, FIRST_WAIT_MS << attempt))
             return pm_fail(err, PM_CANCELLED, "%.300s: cancelled", artifact->url);
     }
 }

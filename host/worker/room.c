@@ -6,7 +6,6 @@
 #include "worker/trim.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -93,16 +92,6 @@ static enum pm_status try(struct pm_room *room, bool *fits, uint64_t *left, uint
     return status;
 }
 
-static bool wait_ms(int cancel_fd, int ms)
-{
-    if (cancel_fd < 0) {
-        pm_clock_sleep_ms((unsigned)ms);
-        return true;
-    }
-    struct pollfd fd = {.fd = cancel_fd, .events = POLLIN};
-    return poll(&fd, 1, ms) <= 0;
-}
-
 static enum pm_status too_much(const struct pm_room *room, uint64_t bytes, uint64_t left,
                                struct pm_error *err)
 {
@@ -124,7 +113,7 @@ enum pm_status pm_room_take(struct pm_room *room, uint64_t bytes, int cancel_fd,
         if (fits) return PM_OK;
         if (pm_clock_ms() >= end_ms) return too_much(room, bytes, left, err);
         if (room->let_go) room->let_go(room->ctx);
-        if (!wait_ms(cancel_fd, AGAIN_MS))
+        if (!pm_clock_wait_ms(cancel_fd, AGAIN_MS))
             return pm_fail(err, PM_CANCELLED, "%s: cancelled while waiting for room", room->folder[0]);
     }
 }

@@ -3,7 +3,9 @@
 #include "test.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/time.h>
+#include <unistd.h>
 
 PM_TEST(never_back)
 {
@@ -49,4 +51,19 @@ PM_TEST(a_signal_does_not_shorten_it)
     sigaction(SIGALRM, &old, NULL);
     CHECK(alarms > 0);
     CHECK(took >= 60000000u);
+}
+
+PM_TEST(a_wait_can_be_cancelled)
+{
+    int end[2];
+    if (pipe(end) != 0) abort();
+    uint64_t begin = pm_clock_ms();
+    CHECK(pm_clock_wait_ms(-1, 20) && pm_clock_wait_ms(end[0], 20));
+    CHECK(pm_clock_ms() - begin >= 38);
+    CHECK(write(end[1], "x", 1) == 1);
+    begin = pm_clock_ms();
+    CHECK(!pm_clock_wait_ms(end[0], 30000) && !pm_clock_wait_ms(end[0], 0));
+    CHECK(pm_clock_ms() - begin < 20000);
+    (void)close(end[0]);
+    (void)close(end[1]);
 }
