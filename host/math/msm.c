@@ -361,7 +361,7 @@ static void plan(struct job *job)
 static void ask(struct job *job)
 {
     size_t done = __atomic_add_fetch(&job->done_tasks, 1, __ATOMIC_RELAXED);
-    if (!pthread_equal(pthread_self(), job->owner)) return;
+    if (done == job->n_tasks || !pthread_equal(pthread_self(), job->owner)) return;
     if (!pm_watch_ask(job->watch, (unsigned)(1000 * done / job->n_tasks)))
         __atomic_store_n(&job->stop, true, __ATOMIC_RELAXED);
 }
@@ -421,7 +421,8 @@ bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_pa
     filter(pool, &job);
     plan(&job);
     pm_pool_for(pool, job.threads, 1, work_piece, &job);
-    if (job.stop) return false;
+    /* Whatever tasks this thread got, it asks once when all are done. */
+    if (job.stop || !pm_watch_ask(watch, 1000)) return false;
     pm_pool_for(pool, n_parts, 1, fold_piece, &job);
     return true;
 }
