@@ -77,7 +77,7 @@ static size_t tasks_max(size_t n_parts, unsigned threads)
     return n_parts * (2 * (size_t)windows_max + 10 * (size_t)threads);
 }
 
-static void layout_fixed(struct job *job, struct room *room)
+static void layout(struct job *job, struct room *room)
 {
     size_t tasks = tasks_max(job->n_parts, job->threads);
     for (size_t i = 0; i < job->n_sets; i++) {
@@ -129,7 +129,7 @@ size_t pm_msm_scratch(const struct pm_msm_part *parts, size_t n_parts, const str
     memcpy(part, parts, n_parts * sizeof *part);
     for (size_t i = 0; i < n_parts; i++) part[i].set = &set[part[i].set - sets];
     begin(&job);
-    layout_fixed(&job, &room);
+    layout(&job, &room);
     return room.used + threads * worker_max(&job);
 }
 
@@ -241,9 +241,9 @@ static void make_ready(struct pm_pool *pool, struct job *job)
 
 static bool counts(const struct pm_msm_part *part, size_t i)
 {
-    return i >= part->first && i - part->first < part->n &&
-           !pm_bytes_are_zero(part->bases + (i - part->first) * part->kind->base_bytes,
-                              part->kind->base_bytes);
+    if (i < part->first || i - part->first >= part->n) return false;
+    const uint8_t *base = part->bases + (i - part->first) * part->kind->base_bytes;
+    return pm_load_le64(base) != 0 || !pm_bytes_are_zero(base, part->kind->base_bytes); /* not infinity */
 }
 
 static void filter_piece(void *ctx, size_t from, size_t to)
@@ -414,7 +414,7 @@ bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_pa
                       .threads = pm_pool_threads(pool)};
     struct room room = {.at = scratch};
     begin(&job);
-    layout_fixed(&job, &room);
+    layout(&job, &room);
     job.workers = room.at + room.used;
     job.worker_bytes = worker_max(&job);
     make_ready(pool, &job);

@@ -67,6 +67,13 @@ static void configure(const char *more)
     file_write(config_path, s.dir, "c.yaml", text);
 }
 
+static void configure_port(unsigned port)
+{
+    char more[100];
+    snprintf(more, sizeof more, "listen: {port: %u, heartbeat_port: 0}\n", port);
+    configure(more);
+}
+
 /* A port that is free now, and below those that the system gives to whoever asks for any. */
 static unsigned free_port(void)
 {
@@ -123,11 +130,9 @@ PM_TEST(what_it_says)
 
 PM_TEST(one_at_a_time)
 {
-    char more[200], taken[200];
     unsigned port = free_port();
     service_make(&s);
-    snprintf(more, sizeof more, "listen: {port: %u, heartbeat_port: 0}\n", port);
-    configure(more);
+    configure_port(port);
     pid_t pid = start(NULL);
     if (wait_for("HTTP API on")) {
         char log[600], kept[600];
@@ -135,11 +140,11 @@ PM_TEST(one_at_a_time)
         snprintf(kept, sizeof kept, "%s/first.txt", s.dir);
         CHECK(rename(log, kept) == 0);
         ends_with(NULL, 7, "another coordinator");
-        snprintf(taken, sizeof taken, "data_dir: other\n");
         char text[2000];
         snprintf(text, sizeof text,
-                 "pool: test\n%shttp: {port: 0}\nprojects:\n  - {id: 1, file: project.json}\n%s", taken,
-                 more);
+                 "pool: test\ndata_dir: other\nhttp: {port: 0}\nprojects:\n  - {id: 1, file: project.json}\n"
+                 "listen: {port: %u, heartbeat_port: 0}\n",
+                 port);
         file_write(config_path, s.dir, "c.yaml", text);
         ends_with(NULL, 6, "in use");
     }
@@ -151,15 +156,14 @@ PM_TEST(one_at_a_time)
 /* A worker with a task in hand, kill -9, a new process on the same folder: the work counts. */
 PM_TEST(killed)
 {
-    char more[200], ledger[700];
+    char ledger[700];
     struct worker w;
     struct pm_msg msg;
     struct pm_identity identity;
     unsigned port = free_port();
     service_make(&s);
     worker_make(&w, &s, "w", true);
-    snprintf(more, sizeof more, "listen: {port: %u, heartbeat_port: 0}\n", port);
-    configure(more);
+    configure_port(port);
     file_write(NULL, s.dir, "readings/1.jsonl",
                "{\"meter\":\"x\",\"wh\":1}\n{\"meter\":\"x\",\"wh\":2}\n{\"meter\":\"x\",\"wh\":3}\n{"
                "\"meter\":\"x\",\"wh\":4}\n");
@@ -243,14 +247,13 @@ static void one_task_of(struct worker *w, const char *version, const char *file,
  * with, with what they said before. */
 PM_TEST(read_again)
 {
-    char more[200], text[700];
+    char text[700];
     struct worker w;
     struct pm_identity identity;
     unsigned port = free_port();
     service_make(&s);
     worker_make(&w, &s, "w", true);
-    snprintf(more, sizeof more, "listen: {port: %u, heartbeat_port: 0}\n", port);
-    configure(more);
+    configure_port(port);
     pid_t pid = start(NULL);
     CHECK(wait_for("HTTP API on"));
     kill(pid, SIGHUP);

@@ -46,32 +46,29 @@
     {                                                                                                        \
         0xffffffffffffffedu, 0xffffffffffffffffu, 0xffffffffffffffffu, 0x7fffffffffffffffu                   \
     }
-#define FP          all_ones_x86
-#define FP_LIMBS    4
-#define FP_MODULUS  PM_25519_MODULUS
-#define FP_MONT_INV 0x86bca1af286bca1bu
-#define FP_MONT_R                                                                                            \
+#define PM_25519_MONT_INV 0x86bca1af286bca1bu
+#define PM_25519_MONT_R                                                                                      \
     {                                                                                                        \
         38                                                                                                   \
     }
-#define FP_MONT_R2                                                                                           \
+#define PM_25519_MONT_R2                                                                                     \
     {                                                                                                        \
         1444                                                                                                 \
     }
+#define FP          all_ones_x86
+#define FP_LIMBS    4
+#define FP_MODULUS  PM_25519_MODULUS
+#define FP_MONT_INV PM_25519_MONT_INV
+#define FP_MONT_R   PM_25519_MONT_R
+#define FP_MONT_R2  PM_25519_MONT_R2
 #include "math/fp_tmpl.h"
 #undef PM_FP_X86
 #define FP          all_ones
 #define FP_LIMBS    4
 #define FP_MODULUS  PM_25519_MODULUS
-#define FP_MONT_INV 0x86bca1af286bca1bu
-#define FP_MONT_R                                                                                            \
-    {                                                                                                        \
-        38                                                                                                   \
-    }
-#define FP_MONT_R2                                                                                           \
-    {                                                                                                        \
-        1444                                                                                                 \
-    }
+#define FP_MONT_INV PM_25519_MONT_INV
+#define FP_MONT_R   PM_25519_MONT_R
+#define FP_MONT_R2  PM_25519_MONT_R2
 #include "math/fp_tmpl.h"
 
 /* 0, 1, 2, p - 2, p - 1, limbs of zeros and ones reduced; numbers of all bits; from p on, what only the
