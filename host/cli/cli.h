@@ -28,6 +28,7 @@ struct pm_cli {
     unsigned constraints;        /* --constraints; 0: as --log2 says */
     char **arg;
     int n_args;
+    char **argv; /* all, as main got them */
     struct pm_error err;
 };
 
@@ -72,6 +73,7 @@ enum pm_status cmd_submit(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_tasks(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_nodes(struct pm_cli *cli, json_t **result);
 enum pm_status cmd_explain(struct pm_cli *cli, json_t **result);
+enum pm_status cmd_client(struct pm_cli *cli, json_t **result); /* any of the four, by proofmill-client */
 void show_bench(json_t *result);
 void show_verify(json_t *result);
 void show_tasks(json_t *result);

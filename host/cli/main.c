@@ -1,11 +1,19 @@
 /* proofmill: the command line. A table of commands, options by getopt, the result as text or JSON, an exit
- * code that scripts can use. What the commands do is in cmd_*.c. */
+ * code that scripts can use. What the commands do is in cmd_*.c. Two programs are made of it: what asks a
+ * coordinator needs libcurl, whose thirty libraries take longer to load than a small proof should wait;
+ * `proofmill` is without, and hands those commands to `proofmill-client` beside it. */
 #include "cli/cli.h"
 
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#ifdef PM_CLI_CLIENT
+#define CLIENT(run, show) run, show
+#else
+#define CLIENT(run, show) cmd_client, NULL
+#endif
 
 static const struct pm_command commands[] = {
     {"prove", "CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json", "make a Groth16 proof from a witness",
@@ -63,13 +71,13 @@ static const struct pm_command commands[] = {
      2, 2, OPT_CURVE | OPT_SYNTH, cmd_synth, NULL},
     {"submit", "PROJECT MESSAGES.jsonl", "hand messages to a coordinator",
      "One JSON message a line; \"-\" reads standard input. The project must have a source of type http.", 2,
-     2, OPT_URL | OPT_TOKEN, cmd_submit, NULL},
-    {"tasks", "", "list a coordinator's tasks", "Newest first.", 0, 0, OPT_URL | OPT_FILTER, cmd_tasks,
-     show_tasks},
-    {"nodes", "", "list a coordinator's prover nodes", "", 0, 0, OPT_URL, cmd_nodes, show_nodes},
+     2, OPT_URL | OPT_TOKEN, CLIENT(cmd_submit, NULL)},
+    {"tasks", "", "list a coordinator's tasks", "Newest first.", 0, 0, OPT_URL | OPT_FILTER,
+     CLIENT(cmd_tasks, show_tasks)},
+    {"nodes", "", "list a coordinator's prover nodes", "", 0, 0, OPT_URL, CLIENT(cmd_nodes, show_nodes)},
     {"explain", "TASK", "tell a task's whole history",
-     "TASK is an id as `tasks` shows it; its first characters suffice.", 1, 1, OPT_URL, cmd_explain,
-     show_explain},
+     "TASK is an id as `tasks` shows it; its first characters suffice.", 1, 1, OPT_URL,
+     CLIENT(cmd_explain, show_explain)},
 };
 enum { n_commands = sizeof commands / sizeof *commands };
 
@@ -283,8 +291,12 @@ int main(int argc, char **argv)
     }
     for (int i = 0; i < n_commands; i++) {
         if (strcmp(commands[i].name, name) != 0) continue;
-        struct pm_cli cli = {
-            .device = "auto", .limit = 50, .name = "Verifier", .curve = "bn128", .kind = "wide"};
+        struct pm_cli cli = {.argv = argv,
+                             .device = "auto",
+                             .limit = 50,
+                             .name = "Verifier",
+                             .curve = "bn128",
+                             .kind = "wide"};
         json_t *result = NULL;
         if (!read_options(&cli, &commands[i], argc - 1, argv + 1)) {
             help_command(stdout, &commands[i]);
