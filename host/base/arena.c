@@ -3,7 +3,9 @@
 #include "base/bytes.h"
 
 #include <assert.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 enum { align_bytes = 64, huge_bytes = 16 << 20 };
 
@@ -24,10 +26,29 @@ enum pm_status pm_arena_init(struct pm_arena *arena, size_t size_bytes, struct p
     return PM_OK;
 }
 
+/* Wipes the pages of [0, used) that hold anything. A page that was never touched is not there, and wiping it
+ * would only fetch it: most of a workspace that a sparse witness did not need. A page that was swapped out is
+ * not there either; what swap keeps is the system's to protect. */
+static void wipe_resident(uint8_t *block, size_t used)
+{
+    enum { pages_at_once = 4096 };
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE), step = pages_at_once * page;
+    unsigned char there[pages_at_once];
+    for (size_t at = 0; at < used; at += step) {
+        const size_t len = used - at < step ? used - at : step, pages = (len + page - 1) / page;
+        if (mincore(block + at, len, there) != 0) memset(there, 1, pages);
+        for (size_t i = 0, run; i < pages; i += run) {
+            for (run = 1; i + run < pages && (there[i + run] & 1) == (there[i] & 1);) run++;
+            const size_t from = i * page, end = (i + run) * page < len ? (i + run) * page : len;
+            if (there[i] & 1) pm_wipe(block + at + from, end - from);
+        }
+    }
+}
+
 void pm_arena_fini(struct pm_arena *arena)
 {
     if (arena->block) {
-        pm_wipe(arena->block, arena->peak < arena->size ? arena->peak : arena->size);
+        wipe_resident(arena->block, arena->peak < arena->size ? arena->peak : arena->size);
         (void)munmap(arena->block, arena->size);
     }
     *arena = (struct pm_arena){0};

@@ -136,3 +136,36 @@ PM_TEST(an_arena_planned_too_small)
               "memory beyond the block was handed out");
     pm_arena_fini(&arena);
 }
+
+/* The linker sends the arena's munmap here (--wrap): what is unmapped must be zero. */
+int __real_munmap(void *block, size_t size);
+int __wrap_munmap(void *block, size_t size);
+static size_t unmapped_bytes, left_over;
+int __wrap_munmap(void *block, size_t size)
+{
+    unmapped_bytes += size;
+    for (size_t i = 0; i < size; i++) left_over += ((const uint8_t *)block)[i] != 0;
+    return __real_munmap(block, size);
+}
+
+/* Pages that were touched, and only these, in the middle and at the odd end; what lies beyond `used` too. */
+PM_TEST(memory_is_wiped_before_it_is_freed)
+{
+    enum { page = 4096, pages = 4096 + 5 }; /* more than are looked at at once */
+    for (int round = 0; round < 3; round++) {
+        struct pm_arena arena;
+        struct pm_error err = {0};
+        const size_t size = (size_t)pages * page + 100;
+        CHECK_OK(pm_arena_init(&arena, size, &err), err);
+        uint8_t *p = pm_arena_take(&arena, size, 1);
+        CHECK(p != NULL);
+        if (!p) return;
+        for (int k = 0; k < 300; k++) p[test_random() % size] = 0xa5;
+        p[0] = p[size - 1] = p[(size_t)4096 * page - 1] = p[(size_t)4096 * page] = 0x5a;
+        if (round == 2) pm_arena_rewind(&arena, 0);
+        unmapped_bytes = left_over = 0;
+        pm_arena_fini(&arena);
+        CHECK(unmapped_bytes >= size);
+        CHECK_U64(left_over, 0);
+    }
+}
