@@ -24,6 +24,7 @@ enum {
     FN(lanes_small) = 32,    /* entries of the portable table that are kept for small transforms */
     FN(lanes_min_log2) = 6,  /* below, transforms are ntt_tmpl.h's */
     FN(lanes_log2_runs) = 6, /* runs of 64 elements that share a factor in a shift */
+    FN(lanes_table_block) = 2048,
     FN(lanes_row) = 8 * F(bytes)
 };
 _Static_assert(L(room) >= 24, "the bounds of products");
@@ -34,20 +35,45 @@ static inline size_t FN(lanes_table_bytes)(unsigned max_log2_n)
     return FN(table_bytes)(max_log2_n) + FN(lanes_small) * F(bytes);
 }
 
+/* 2^gap times what stands there. */
+static inline void FN(lanes_table_scale)(FE *table, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        for (int k = 0; k < L(gap); k++) F(dbl)(&table[i], &table[i]);
+}
+
+/* Blocks of lanes_table_block entries: [block + i] = [block] + [i], so entry i of block 0 times one root. */
 PM_LOCAL void FN(lanes_table_piece)(void *ctx, size_t begin, size_t end)
 {
-    FE *table = ctx;
-    for (size_t i = begin; i < end; i++)
-        for (int k = 0; k < L(gap); k++) F(dbl)(&table[i], &table[i]);
+    const struct FN(table_job) *job = ctx;
+    const uint8_t *first = (const uint8_t *)job->table;
+    for (size_t b = begin + 1; b <= end; b++) {
+        FE root;
+        uint8_t *block = (uint8_t *)(job->table + b * FN(lanes_table_block));
+        FN(power)(&root, job->root, FN(reverse)(b * FN(lanes_table_block), job->log2_half));
+        FN(lanes_table_scale)(&root, 1);
+        const LANES r = L(broadcast)(&root);
+        for (size_t at = 0; at < (size_t)FN(lanes_table_block) * F(bytes); at += FN(lanes_row)) {
+            LANES x = L(mul)(L(load)(first + at), r);
+            x = L(reduce_once)(x);
+            L(store)(block + at, &x);
+        }
+    }
 }
 PM_LOCAL void FN(lanes_table_make)(FE *table, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
 {
-    FE *large = table + FN(lanes_small);
-    size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
-    FN(table_make)(large, max_log2_n, primitive, pool);
+    FE *large = table + FN(lanes_small), root[64];
+    const size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
+    const size_t block = half < FN(lanes_table_block) ? half : FN(lanes_table_block);
+    struct FN(table_job) job = {.table = large, .root = root};
+    root[0] = *primitive;
+    for (unsigned i = 1; i < max_log2_n; i++) F(sqr)(&root[i], &root[i - 1]);
+    if (max_log2_n > 0) job.log2_half = max_log2_n - 1;
+    FN(table_piece)(&job, 0, block);
     memset(table, 0, FN(lanes_small) * sizeof *table);
     memcpy(table, large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof *table);
-    pm_pool_for(pool, half, 4 * FN(grain), FN(lanes_table_piece), large);
+    FN(lanes_table_scale)(large, block);
+    pm_pool_for(pool, half / block - 1, 1, FN(lanes_table_piece), &job);
 }
 
 /* out = -1 / root k of the table. */
@@ -408,8 +434,8 @@ PM_LOCAL void FN(lanes_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2
         FN(power)(&job.run[r], job.power, FN(reverse)(r << 6, log2_n));
         F(mul)(&job.run[r], &job.run[r], scale);
     }
-    FN(lanes_table_piece)(within, 0, 64);
-    FN(lanes_table_piece)(job.run, 0, (size_t)1 << job.log2_runs);
+    FN(lanes_table_scale)(within, 64);
+    FN(lanes_table_scale)(job.run, (size_t)1 << job.log2_runs);
     for (size_t v = 0; v < 8; v++) job.within[v] = L(load)((const uint8_t *)&within[8 * v]);
     pm_pool_for(pool, (size_t)1 << (log2_n - 6 - job.log2_runs), 1, FN(lanes_shift_piece), &job);
 }
