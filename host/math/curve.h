@@ -39,13 +39,15 @@ struct pm_point2 {
     uint64_t limb[4 * 12 + 16];
 };
 
-/* Sparse rows in the form of a .zkey's coefficient section, made once from it (see prove/): row i of the
- * result is sum over k in [start[i], start[i+1]) of coefficient[k] * witness[column[k]]. */
+/* Sparse rows over records that lie where they are, as in a .zkey's coefficient section: record e has its
+ * column at column + e * step (32 bits, below the witness's length) and its coefficient at coefficient + e *
+ * step (c * R^2 mod r). Row i of the result is the sum over the records entry[k], start[i] <= k <
+ * start[i + 1], of coefficient * witness[column]. */
 struct pm_rows {
-    size_t n_rows;
-    const uint32_t *start;      /* n_rows + 1 */
-    const uint32_t *column;     /* start[n_rows] of them, each < the witness's length */
-    const uint8_t *coefficient; /* start[n_rows] * fr_bytes: c * R^2 mod r, as stored in the file */
+    size_t n_rows, step;
+    const uint32_t *start; /* n_rows + 1 */
+    const uint32_t *entry; /* start[n_rows] */
+    const uint8_t *column, *coefficient;
 };
 
 /* An element of Fp12, opaque like points: a product of Miller functions, or a pairing. Same curve, same

@@ -178,8 +178,9 @@ static void FN(rows_mul_piece)(void *ctx, size_t begin, size_t end)
         CURVE_FR sum, x, y;
         FR(set_zero)(&sum);
         for (size_t k = rows->start[i]; k < rows->start[i + 1]; k++) {
-            FR(load)(&x, rows->coefficient + k * FR(bytes));
-            FR(load)(&y, job->a + (size_t)rows->column[k] * FR(bytes));
+            const size_t at = rows->entry[k] * rows->step;
+            FR(load)(&x, rows->coefficient + at);
+            FR(load)(&y, job->a + (size_t)pm_load_le32(rows->column + at) * FR(bytes));
             FR(mul)(&x, &x, &y);
             FR(add)(&sum, &sum, &x);
         }

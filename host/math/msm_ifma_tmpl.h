@@ -30,7 +30,7 @@
 
 enum {
     FN(lanes_batch_max) = 2048 / MSM_DEGREE,
-    FN(lanes_log2_buckets) = 14,
+    FN(lanes_log2_buckets) = 13,
     FN(lanes_vectors_max) = FN(lanes_batch_max) / FN(lanes_width)
 };
 

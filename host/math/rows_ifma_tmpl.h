@@ -27,25 +27,30 @@ struct FN(rows_job) {
     const uint8_t *witness;
 };
 
-/* product[i] = coefficient[k + i] witness[column[k + i]] R for i < n <= rows_block */
+/* product[i] = coefficient * witness[column] * R of entry k + i, for i < n <= rows_block */
 PM_LOCAL void FN(rows_products)(uint8_t *product, const struct pm_rows *rows, const uint8_t *witness,
                                 size_t k, size_t n)
 {
-    static const uint32_t order[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of L(load)'s lanes */
+    static const uint32_t order[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of L(store)'s lanes */
     size_t i = 0;
     for (; i + 8 <= n; i += 8) {
-        uint32_t column[8];
-        LANES value;
-        for (int j = 0; j < 8; j++) column[j] = rows->column[k + i + order[j]];
+        uint32_t entry[8], column[8];
+        LANES value, coefficient;
+        for (int j = 0; j < 8; j++) {
+            entry[j] = rows->entry[k + i + order[j]];
+            column[j] = pm_load_le32(rows->column + entry[j] * rows->step);
+        }
         L(gather)(&value, 1, witness, F(bytes), column);
-        value = L(mul)(L(load)(rows->coefficient + (k + i) * F(bytes)), L(shift_carried)(value, L(gap)));
+        L(gather)(&coefficient, 1, rows->coefficient, rows->step, entry);
+        value = L(mul)(coefficient, L(shift_carried)(value, L(gap)));
         value = L(reduce_once)(value);
         L(store)(product + i * F(bytes), &value);
     }
     for (; i < n; i++) {
         FE x, y;
-        F(load)(&x, rows->coefficient + (k + i) * F(bytes));
-        F(load)(&y, witness + (size_t)rows->column[k + i] * F(bytes));
+        const size_t at = rows->entry[k + i] * rows->step;
+        F(load)(&x, rows->coefficient + at);
+        F(load)(&y, witness + (size_t)pm_load_le32(rows->column + at) * F(bytes));
         F(mul)(&x, &x, &y);
         F(store)(product + i * F(bytes), &x);
     }

@@ -33,10 +33,10 @@ struct pm_partials {
 
 /* Sparse rows, as struct pm_rows of math/curve.h. */
 struct pm_backend_rows {
-    size_t n_rows;
-    const uint32_t *start;      /* n_rows + 1 */
-    const uint32_t *column;     /* start[n_rows], each < n_vars */
-    const uint8_t *coefficient; /* start[n_rows] elements */
+    size_t n_rows, step;
+    const uint32_t *start;               /* n_rows + 1 */
+    const uint32_t *entry;               /* start[n_rows] */
+    const uint8_t *column, *coefficient; /* of record 0; columns are below n_vars */
 };
 
 /* What a backend sees of a key. The bytes stay where they are as long as the loaded key lives. */

@@ -178,7 +178,7 @@ static void cpu_close(void **work) { *work = NULL; } /* all its memory is the ar
 
 static struct pm_rows as_rows(const struct pm_backend_rows *r)
 {
-    return (struct pm_rows){r->n_rows, r->start, r->column, r->coefficient};
+    return (struct pm_rows){r->n_rows, r->step, r->start, r->entry, r->column, r->coefficient};
 }
 
 static void to_odd_coset(struct pm_pool *pool, const struct pm_curve *curve, uint8_t *data, unsigned log2_n,

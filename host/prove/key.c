@@ -20,80 +20,72 @@ struct pm_loaded_list {
     struct loaded *first;
 };
 
-enum { record_head_bytes = 12 }; /* matrix, row, column; then the value */
+enum { row_at = 4, column_at = 8, coefficient_at = 12 }; /* in a record, after the matrix */
 
-/* Rows under construction. */
-struct rows {
-    uint32_t *start, *column;
-    uint8_t *coefficient;
-};
+static size_t record_bytes(const struct pm_zkey *z) { return coefficient_at + z->curve->fr_bytes; }
 
-static size_t record_bytes(const struct pm_zkey *z) { return record_head_bytes + z->curve->fr_bytes; }
-
-static enum pm_status rows_alloc(struct rows *r, size_t n_rows, size_t n_entries, size_t element_bytes,
-                                 struct pm_error *err)
+/* Counts the records of each row: row i of matrix m in start[m][i + 2]. */
+static enum pm_status count_records(uint32_t *const start[2], const struct pm_zkey *z, struct pm_error *err)
 {
-    r->start = calloc(n_rows + 2, sizeof *r->start);
-    r->column = calloc(n_entries + 1, sizeof *r->column);
-    r->coefficient = calloc(n_entries + 1, element_bytes);
-    if (r->start && r->column && r->coefficient) return PM_OK;
-    return pm_fail(err, PM_NO_MEMORY, "the rows of the key (%zu rows, %zu entries) do not fit into memory",
-                   n_rows, n_entries);
-}
-
-/* Counting sort by row; records may come in any order. start[row + 2] counts first, then start[row + 1] is
- * the next free place of `row`, and in the end start[row] is where it begins. */
-static void rows_fill(struct rows r[2], const struct pm_zkey *z)
-{
-    size_t size = record_bytes(z), element = z->curve->fr_bytes;
     const uint8_t *record = z->coeffs;
-    for (uint64_t i = 0; i < z->n_coeffs; i++, record += size)
-        r[pm_load_le32(record)].start[(size_t)pm_load_le32(record + 4) + 2]++;
-    for (int m = 0; m < 2; m++)
-        for (size_t row = 0; row < z->domain_size; row++) r[m].start[row + 2] += r[m].start[row + 1];
-    record = z->coeffs;
-    for (uint64_t i = 0; i < z->n_coeffs; i++, record += size) {
-        struct rows *m = &r[pm_load_le32(record)];
-        size_t at = m->start[(size_t)pm_load_le32(record + 4) + 1]++;
-        m->column[at] = pm_load_le32(record + 8);
-        memcpy(m->coefficient + at * element, record + record_head_bytes, element);
-    }
-}
-
-static enum pm_status count_entries(size_t count[2], const struct pm_zkey *z, struct pm_error *err)
-{
-    count[0] = count[1] = 0;
-    const uint8_t *record = z->coeffs;
+    if (z->n_coeffs > UINT32_MAX)
+        return pm_fail(err, PM_UNSUPPORTED, "%s: more than 2^32 coefficients", z->file.name);
     for (uint64_t i = 0; i < z->n_coeffs; i++, record += record_bytes(z)) {
-        uint32_t matrix = pm_load_le32(record), row = pm_load_le32(record + 4),
-                 column = pm_load_le32(record + 8);
-        if (matrix > 1 || row >= z->domain_size || column >= z->n_vars)
+        uint32_t matrix = pm_load_le32(record), row = pm_load_le32(record + row_at);
+        if (matrix > 1 || row >= z->domain_size || pm_load_le32(record + column_at) >= z->n_vars)
             return pm_fail(err, PM_FORMAT, "%s: coefficient %llu is out of range", z->file.name,
                            (unsigned long long)i);
-        count[matrix]++;
+        start[matrix][(size_t)row + 2]++;
     }
-    if (count[0] > UINT32_MAX || count[1] > UINT32_MAX)
-        return pm_fail(err, PM_UNSUPPORTED, "%s: more than 2^32 coefficients", z->file.name);
     return PM_OK;
 }
 
+/* Counting sort by row; records may come in any order. start[row + 2] has the counts; then start[row + 1] is
+ * the next free place of `row`, and in the end start[row] is where it begins. */
+static void sort_records(uint32_t *const start[2], uint32_t *const entry[2], const struct pm_zkey *z)
+{
+    const uint8_t *record = z->coeffs;
+    for (int m = 0; m < 2; m++)
+        for (size_t row = 0; row < z->domain_size; row++) start[m][row + 2] += start[m][row + 1];
+    for (uint64_t i = 0; i < z->n_coeffs; i++, record += record_bytes(z)) {
+        uint32_t matrix = pm_load_le32(record);
+        entry[matrix][start[matrix][(size_t)pm_load_le32(record + row_at) + 1]++] = (uint32_t)i;
+    }
+}
+
+static struct pm_backend_rows rows_of(const struct pm_zkey *z, const uint32_t *start, const uint32_t *entry)
+{
+    return (struct pm_backend_rows){.n_rows = z->domain_size,
+                                    .step = record_bytes(z),
+                                    .start = start,
+                                    .entry = entry,
+                                    .column = z->coeffs + column_at,
+                                    .coefficient = z->coeffs + coefficient_at};
+}
+
+/* The coefficients stay where they lie in the file: rows say which records they take. */
 static enum pm_status make_rows(struct pm_key *key, struct pm_error *err)
 {
     const struct pm_zkey *z = key->zkey;
-    size_t count[2];
-    PM_TRY(count_entries(count, z, err));
-    struct rows r[2] = {{0}};
-    enum pm_status status = PM_OK;
-    for (int m = 0; m < 2 && status == PM_OK; m++)
-        status = rows_alloc(&r[m], z->domain_size, count[m], z->curve->fr_bytes, err);
-    if (status == PM_OK) {
-        rows_fill(r, z);
-        const uint64_t from = (uint64_t)(z->coeffs - z->file.data);
-        pm_binfile_release(&z->file, from, from + z->n_coeffs * record_bytes(z));
+    const size_t starts = z->domain_size + 2;
+    uint32_t *start = calloc(2 * starts, sizeof *start), *entry = NULL;
+    key->row_starts = start;
+    if (start) {
+        uint32_t *const starts_of[2] = {start, start + starts};
+        PM_TRY(count_records(starts_of, z, err));
+        key->row_entries = entry = malloc((size_t)(z->n_coeffs + 1) * sizeof *entry);
     }
-    key->view.rows_a = (struct pm_backend_rows){z->domain_size, r[0].start, r[0].column, r[0].coefficient};
-    key->view.rows_b = (struct pm_backend_rows){z->domain_size, r[1].start, r[1].column, r[1].coefficient};
-    return status;
+    if (!start || !entry)
+        return pm_fail(err, PM_NO_MEMORY,
+                       "the rows of the key (%u rows, %llu entries) do not fit into memory", z->domain_size,
+                       (unsigned long long)z->n_coeffs);
+    size_t n_a = 0;
+    for (size_t row = 0; row < z->domain_size; row++) n_a += start[row + 2];
+    uint32_t *const starts_of[2] = {start, start + starts}, *const entries_of[2] = {entry, entry + n_a};
+    sort_records(starts_of, entries_of, z);
+    key->view.rows_a = rows_of(z, starts_of[0], entries_of[0]);
+    key->view.rows_b = rows_of(z, starts_of[1], entries_of[1]);
+    return PM_OK;
 }
 
 enum pm_status pm_vk_from_zkey(struct pm_vk *vk, const struct pm_zkey *z, struct pm_error *err)
@@ -112,10 +104,29 @@ enum pm_status pm_vk_from_zkey(struct pm_vk *vk, const struct pm_zkey *z, struct
     return status;
 }
 
+/* The two halves of a key, which know nothing of each other. */
+struct making {
+    struct pm_key *key;
+    enum pm_status status[2];
+    struct pm_error err[2];
+};
+static void make_part(void *ctx, size_t begin, size_t end)
+{
+    struct making *m = ctx;
+    struct pm_key *key = m->key;
+    for (size_t i = begin; i < end; i++) {
+        if (i == 1) {
+            m->status[1] = make_rows(key, &m->err[1]);
+            continue;
+        }
+        m->status[0] = pm_vk_from_zkey(&key->vk, key->zkey, &m->err[0]);
+        if (m->status[0] == PM_OK) m->status[0] = pm_vk_ready_new(&key->ready, &key->vk, &m->err[0]);
+    }
+}
+
 enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struct pm_pool *pool,
                           struct pm_error *err)
 {
-    (void)pool;
     *out = NULL;
     struct pm_key *key = calloc(1, sizeof *key);
     struct pm_loaded_list *list = calloc(1, sizeof *list);
@@ -139,22 +150,19 @@ enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struc
                                         .b2 = zkey->b2,
                                         .c = zkey->c,
                                         .h = zkey->h};
-    enum pm_status status = pm_vk_from_zkey(&key->vk, zkey, err);
-    if (status == PM_OK) status = pm_vk_ready_new(&key->ready, &key->vk, err);
-    if (status == PM_OK) status = make_rows(key, err);
+    struct making making = {.key = key};
+    pm_pool_for(pool, 2, 1, make_part, &making);
+    enum pm_status status = PM_OK;
+    for (int i = 0; i < 2 && status == PM_OK; i++) {
+        status = making.status[i];
+        if (status != PM_OK && err) *err = making.err[i];
+    }
     if (status != PM_OK) {
         pm_key_free(&key);
         return status;
     }
     *out = key;
     return PM_OK;
-}
-
-static void rows_free(struct pm_backend_rows *r)
-{
-    free((void *)(uintptr_t)r->start); /* allocated here, const for everyone else */
-    free((void *)(uintptr_t)r->column);
-    free((void *)(uintptr_t)r->coefficient);
 }
 
 void pm_key_free(struct pm_key **key_at)
@@ -169,8 +177,8 @@ void pm_key_free(struct pm_key **key_at)
     }
     pthread_mutex_destroy(&key->loaded->mutex);
     free(key->loaded);
-    rows_free(&key->view.rows_a);
-    rows_free(&key->view.rows_b);
+    free(key->row_starts);
+    free(key->row_entries);
     pm_vk_ready_free(&key->ready);
     pm_vk_fini(&key->vk);
     free(key);

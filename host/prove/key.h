@@ -12,7 +12,8 @@ struct pm_key {
     const struct pm_curve *curve;
     struct pm_vk vk;
     struct pm_vk_ready *ready;
-    struct pm_backend_key view; /* rows are owned, points are the file's */
+    struct pm_backend_key view;         /* coefficients and points are the file's */
+    uint32_t *row_starts, *row_entries; /* of the rows of both matrices */
     struct pm_loaded_list *loaded;
 };
 

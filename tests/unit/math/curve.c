@@ -2,6 +2,7 @@
  * arithmetic itself is tested template by template beside this file. */
 #include "math/curve.h"
 
+#include "base/bytes.h"
 #include "base/cpu.h"
 #include "slow.h"
 #include "sums.h"
@@ -229,10 +230,11 @@ PM_TEST(wild_elements)
 
 PM_TEST(rows)
 {
-    enum { ROWS = 2500, WIDTH = 50 };
+    enum { ROWS = 2500, WIDTH = 50, STEP = 4 + 32 + 3 };
     struct pm_error err;
     struct pm_pool *pool = pm_pool_new(2, &err);
-    static uint32_t start[ROWS + 1], column[ROWS * 4];
+    static uint32_t start[ROWS + 1], entry[ROWS * 4], column[ROWS * 4];
+    static uint8_t records[ROWS * 4 * STEP];
     for (uint32_t i = 0; i < ROWS; i++) {
         start[i + 1] = start[i] + (uint32_t)(test_random() % 5); /* empty rows among them */
         for (uint32_t k = start[i]; k < start[i + 1]; k++) column[k] = (uint32_t)(test_random() % WIDTH);
@@ -240,7 +242,19 @@ PM_TEST(rows)
     uint8_t *coefficient = random_elements(ROWS * 4), *witness = random_elements(WIDTH),
             *out = malloc(32 * ROWS + 1);
     if (!out) abort();
-    struct pm_rows rows = {.n_rows = ROWS, .start = start, .column = column, .coefficient = coefficient + 1};
+    const uint32_t n = start[ROWS];
+    for (uint32_t k = 0; k < n; k++) { /* records in any order */
+        entry[k] = (k * 7919u + 5) % n;
+        uint8_t *record = records + (size_t)entry[k] * STEP;
+        pm_store_le32(record, column[k]);
+        memcpy(record + 4, coefficient + 1 + 32 * (size_t)k, 32);
+    }
+    struct pm_rows rows = {.n_rows = ROWS,
+                           .step = STEP,
+                           .start = start,
+                           .entry = entry,
+                           .column = records,
+                           .coefficient = records + 4};
     c()->fr_rows_mul(pool, out + 1, &rows, witness + 1);
     for (uint32_t i = 0; i < ROWS; i++) {
         uint8_t sum[32] = {0}, t[32];
@@ -262,10 +276,14 @@ PM_TEST(rows)
 PM_TEST(rows_of_a_key)
 {
     uint8_t seven[32] = {7}, stored[32], w[32] = {9}, out[32], expected[32] = {63};
-    uint32_t start[2] = {0, 1}, column = 0;
+    uint32_t start[2] = {0, 1}, column = 0, entry = 0;
     c()->fr_to_mont(stored, seven);
     c()->fr_to_mont(stored, stored);
-    struct pm_rows rows = {.n_rows = 1, .start = start, .column = &column, .coefficient = stored};
+    struct pm_rows rows = {.n_rows = 1,
+                           .start = start,
+                           .entry = &entry,
+                           .column = (const uint8_t *)&column,
+                           .coefficient = stored};
     c()->fr_rows_mul(NULL, out, &rows, w);
     c()->fr_from_mont(out, out);
     CHECK_MEM(out, expected, 32);
