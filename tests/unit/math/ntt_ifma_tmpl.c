@@ -16,6 +16,32 @@
 #define bls12_381_ntt_forward     bls12_381_ntt_lanes_forward
 #define bls12_381_ntt_shift       bls12_381_ntt_lanes_shift
 #endif
+
+#define FAR_GRAIN C(ntt_lanes_table_block)
+enum { FAR_SMALL = C(ntt_lanes_small) };
+static void far_fill(C(fr) * table, const C(fr) * root, unsigned log2_n, size_t k)
+{
+    struct C(ntt_table_job) job = {.table = table, .root = root, .log2_half = log2_n - 1};
+    C(ntt_table_piece)(&job, 0, FAR_GRAIN); /* of which the other blocks are made */
+    C(ntt_lanes_table_scale)(table, FAR_GRAIN);
+    if (k >= FAR_GRAIN) C(ntt_lanes_table_piece)(&job, k / FAR_GRAIN - 1, k / FAR_GRAIN);
+}
+static void far_block(int direction, uint8_t *data, unsigned log2_len, size_t k, const C(fr) * table)
+{
+    if (direction == 0)
+        C(ntt_lanes_inverse_block)(data, log2_len, k, table);
+    else
+        C(ntt_lanes_forward_block)(data, log2_len, k, table, true);
+}
+static void far_pass(int direction, uint8_t *data, size_t k, size_t stride, size_t begin, size_t end,
+                     const C(fr) * table)
+{
+    struct C(ntt_lanes_pass) pass = {.data = data, .k = k, .stride = stride, .table = table};
+    if (direction == 0)
+        C(ntt_lanes_inverse4)(&pass, begin / 8, end / 8);
+    else
+        C(ntt_lanes_forward4)(&pass, begin / 8, end / 8);
+}
 #include "ntt_tmpl.c"
 #if TEST_CURVE == 254
 #undef bn254_ntt_table_bytes

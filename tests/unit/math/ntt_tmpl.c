@@ -178,3 +178,30 @@ PM_TEST(shift)
         pm_pool_free(&pool);
     }
 }
+
+#ifndef FAR_GRAIN /* lanes: ntt_ifma_tmpl.c */
+enum { FAR_GRAIN = 4096, FAR_SMALL = 0 };
+static void far_fill(C(fr) * table, const C(fr) * root, unsigned log2_n, size_t k)
+{
+    struct C(ntt_table_job) job = {.table = table, .root = root, .log2_half = log2_n - 1};
+    const size_t begin = k / FAR_GRAIN * FAR_GRAIN;
+    C(ntt_table_piece)(&job, begin, begin + FAR_GRAIN);
+}
+static void far_block(int direction, uint8_t *data, unsigned log2_len, size_t k, const C(fr) * table)
+{
+    if (direction == 0)
+        C(ntt_inverse_block)(data, log2_len, k, table);
+    else
+        C(ntt_forward_block)(data, log2_len, k, table);
+}
+static void far_pass(int direction, uint8_t *data, size_t k, size_t stride, size_t begin, size_t end,
+                     const C(fr) * table)
+{
+    struct C(ntt_pass) pass = {.data = data, .k = k, .stride = stride, .table = table};
+    if (direction == 0)
+        C(ntt_inverse4)(&pass, begin, end);
+    else
+        C(ntt_forward4)(&pass, begin, end);
+}
+#endif
+#include "ntt_far.h"
