@@ -55,9 +55,9 @@ static void shift(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const ui
 static void vec_mul_sub(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b,
                         const uint8_t *c, size_t n)
 {
-    struct C(ntt_lanes_vectors) job = {.out = out, .a = a, .b = b, .c = c};
-    size_t done = n / 8 * C(ntt_lanes_row), rest = n % 8;
-    pm_pool_for(pool, n / 8, 128, C(ntt_lanes_vectors_piece), &job);
+    struct C(lanes_vec_job) job = {.out = out, .a = a, .b = b, .c = c};
+    size_t done = n / 8 * C(lanes_vec_row), rest = n % 8;
+    pm_pool_for(pool, n / 8, 128, C(lanes_vec_mul_piece), &job);
     if (c)
         CURVE_BASE.fr_vec_mul_sub(NULL, out + done, a + done, b + done, c + done, rest);
     else if (b)
@@ -72,6 +72,12 @@ static void vec_mul(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const 
 static void vec_from_mont(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n)
 {
     vec_mul_sub(pool, out, mont, NULL, NULL, n);
+}
+
+static void vec_inv(struct pm_pool *pool, uint8_t *out, const uint8_t *mont, size_t n, uint8_t *scratch)
+{
+    struct C(lanes_vec_inv_job) job = {.out = out, .a = mont, .scratch = scratch};
+    pm_pool_for(pool, n, 1024, C(lanes_vec_inv_piece), &job);
 }
 
 /* Points are loaded into scratch behind the lanes' own part of it, one struct for eight points. */
@@ -119,6 +125,7 @@ void CURVE_FILL(struct pm_curve *out)
     out->fr_vec_mul = vec_mul;
     out->fr_vec_mul_sub = vec_mul_sub;
     out->fr_vec_from_mont = vec_from_mont;
+    out->fr_vec_inv = vec_inv;
     out->ntt_table_bytes = table_bytes;
     out->ntt_table_make = table_make;
     out->ntt_inverse = inverse;

@@ -95,6 +95,11 @@
 #define NTT_LANES NAME(fr8)
 #include "math/ntt_ifma_tmpl.h"
 
+#define VEC       NAME(lanes)
+#define VEC_FIELD NAME(fr)
+#define VEC_LANES NAME(fr8)
+#include "math/vec_ifma_tmpl.h"
+
 #define ROWS       NAME(lanes)
 #define ROWS_FIELD NAME(fr)
 #define ROWS_LANES NAME(fr8)

@@ -1,4 +1,4 @@
-/* Transforms and vectors over Fr in lanes: ntt_tmpl.h's networks, orders and bytes for AVX-512 IFMA. The
+/* Transforms over Fr in lanes: ntt_tmpl.h's networks, orders and bytes for AVX-512 IFMA. The
  * instance of ntt_tmpl.h with the same prefix must stand before: it makes the table and does what is small.
  *
  * Parameters
@@ -438,26 +438,6 @@ PM_LOCAL void FN(lanes_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2
     FN(lanes_table_scale)(job.run, (size_t)1 << job.log2_runs);
     for (size_t v = 0; v < 8; v++) job.within[v] = L(load)((const uint8_t *)&within[8 * v]);
     pm_pool_for(pool, (size_t)1 << (log2_n - 6 - job.log2_runs), 1, FN(lanes_shift_piece), &job);
-}
-
-/* out = a b / 2^256 - c for vectors [begin, end) of eight; NULL for c: without. 2^gap b makes
- * up for M; it fits because b can be packed, and the product is below 2. */
-struct FN(lanes_vectors) {
-    uint8_t *out;
-    const uint8_t *a, *b, *c; /* b NULL: one, so that out = a / 2^256 */
-};
-PM_LOCAL void FN(lanes_vectors_piece)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(lanes_vectors) *v = ctx;
-    LANES b = L(zero)();
-    b.l[0] = _mm512_set1_epi64(1 << L(gap));
-    for (size_t i = begin * FN(lanes_row); i < end * FN(lanes_row); i += FN(lanes_row)) {
-        LANES a = L(load)(v->a + i);
-        if (v->b) b = L(carry)(L(shift)(L(load)(v->b + i), L(gap)));
-        a = L(mul_loose)(a, b);
-        a = v->c ? L(canonical)(L(sub)(a, L(load)(v->c + i), 1)) : L(reduce_once)(L(carry)(a));
-        L(store)(v->out + i, &a);
-    }
 }
 
 #undef FN
