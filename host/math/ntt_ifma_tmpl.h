@@ -6,12 +6,13 @@
  *   NTT_FIELD   prefix of the field (fp_tmpl.h), four limbs; data are its elements in Montgomery form
  *   NTT_LANES   prefix of its lanes (fp_ifma_tmpl.h)
  *
- * Factors are kept at 2^260, 2^gap times what the portable table holds, so that M(x, factor) leaves x at
- * 2^256. Bounds are counted in p, with q and room as in fp_ifma_tmpl.h: between passes data are packed and
- * below 1 + q, after the last one canonical; a product of data below 6 and a factor is below 1.25, of data
- * below 12 below 1.5. Passes of two levels work on vectors of eight neighbours, down to blocks of eight
- * elements; the last three levels take eight blocks at a time, turned so that a lane holds a block. Levels of
- * blocks run depth first, as in ntt_tmpl.h. */
+ * Factors of the last three levels are kept at 2^260, 2^gap times what the portable table holds, so that M(x,
+ * factor) leaves x at 2^256; those of the other levels, an eighth as many, also as what mul_fixed takes.
+ * Bounds are counted in p, with q and room as in fp_ifma_tmpl.h: between passes data are packed and below 1 +
+ * q, after the last one canonical; a product of data below 6 and a factor is below 1.25, of data below 12
+ * below 1.5. Passes of two levels work on vectors of eight neighbours, down to blocks of eight elements; the
+ * last three levels take eight blocks at a time, turned so that a lane holds a block. Levels of blocks run
+ * depth first, as in ntt_tmpl.h. */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(NTT, _##op)
@@ -29,10 +30,29 @@ enum {
 };
 _Static_assert(L(room) >= 24, "the bounds of products");
 
-/* The table: lanes_small entries as ntt_tmpl.h wants them, then n / 2 entries at 2^260. */
+/* A table for transforms of up to n. It serves smaller ones too. */
+struct FN(lanes_table) {
+    uint64_t log2_n, unused[7];
+    FE small[FN(lanes_small)]; /* as ntt_tmpl.h wants them */
+    FE large[];                /* n / 2 factors at 2^260; then, aligned to 64 bytes, the constants */
+};
+/* -1, and from [8] on the factors below n / 16, which serve all levels but three, for mul_fixed. */
+static inline size_t FN(lanes_constants_at)(unsigned log2_n)
+{
+    return sizeof(struct FN(lanes_table)) + (FN(table_bytes)(log2_n) + 63) / 64 * 64;
+}
+static inline size_t FN(lanes_constants)(unsigned log2_n)
+{
+    return log2_n < FN(lanes_min_log2) ? 0 : (size_t)1 << (log2_n - 4);
+}
 static inline size_t FN(lanes_table_bytes)(unsigned max_log2_n)
 {
-    return FN(table_bytes)(max_log2_n) + FN(lanes_small) * F(bytes);
+    return FN(lanes_constants_at)(max_log2_n) +
+           (16 + FN(lanes_constants)(max_log2_n)) * sizeof(struct L(fixed));
+}
+static inline struct L(fixed) * FN(lanes_constant)(const struct FN(lanes_table) * t)
+{
+    return (struct L(fixed) *)(void *)((uint8_t *)(uintptr_t)t + FN(lanes_constants_at)((unsigned)t->log2_n));
 }
 
 /* 2^gap times what stands there. */
@@ -60,40 +80,65 @@ PM_LOCAL void FN(lanes_table_piece)(void *ctx, size_t begin, size_t end)
         }
     }
 }
-PM_LOCAL void FN(lanes_table_make)(FE *table, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
+PM_LOCAL void FN(lanes_constants_piece)(void *ctx, size_t begin, size_t end)
 {
-    FE *large = table + FN(lanes_small), root[64];
+    const struct FN(lanes_table) *t = ctx;
+    struct L(fixed) *out = FN(lanes_constant)(t) + 8;
+    for (size_t k = 8 * begin; k < 8 * end; k += 8) {
+        static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of L(load)'s lanes */
+        struct L(fixed) eight[8];
+        L(fix)(eight, L(load)((const uint8_t *)&t->large[k]));
+        for (int j = 0; j < 8; j++) out[k + (size_t)order[j]] = eight[j];
+    }
+}
+/* memory: lanes_table_bytes, aligned to 64. */
+PM_LOCAL void FN(lanes_table_make)(FE *memory, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
+{
+    struct FN(lanes_table) *t = (struct FN(lanes_table) *)(void *)memory;
+    FE root[64], minus_one;
     const size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
     const size_t block = half < FN(lanes_table_block) ? half : FN(lanes_table_block);
-    struct FN(table_job) job = {.table = large, .root = root};
+    struct FN(table_job) job = {.table = t->large, .root = root};
+    *t = (struct FN(lanes_table)){.log2_n = max_log2_n};
     root[0] = *primitive;
     for (unsigned i = 1; i < max_log2_n; i++) F(sqr)(&root[i], &root[i - 1]);
     if (max_log2_n > 0) job.log2_half = max_log2_n - 1;
     FN(table_piece)(&job, 0, block);
-    memset(table, 0, FN(lanes_small) * sizeof *table);
-    memcpy(table, large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof *table);
-    FN(lanes_table_scale)(large, block);
+    memcpy(t->small, t->large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof(FE));
+    FN(lanes_table_scale)(t->large, block);
     pm_pool_for(pool, half / block - 1, 1, FN(lanes_table_piece), &job);
+    F(neg)(&minus_one, &t->large[0]);
+    L(fix)(FN(lanes_constant)(t), L(broadcast)(&minus_one));
+    /* Four constants take the place of eight. */
+    pm_pool_for(pool, (FN(lanes_constants)(max_log2_n) + 7) / 8, 32, FN(lanes_constants_piece), t);
 }
 
-/* out = -1 / root k of the table. */
-static inline void FN(lanes_minus_inverse)(FE *out, const FE *table, size_t k)
+/* Where -1 / root k of the table is; 0 is where -1 is, seen from entry 0. */
+static inline ptrdiff_t FN(lanes_minus_inverse_at)(size_t k)
+{
+    return k == 0 ? -8 : (ptrdiff_t)(3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k);
+}
+/* out = -1 / root k, at 2^260. */
+static inline void FN(lanes_minus_inverse)(FE *out, const FE *large, size_t k)
 {
     if (k == 0)
-        F(neg)(out, &table[0]);
+        F(neg)(out, &large[0]);
     else
-        *out = table[3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k];
+        *out = large[FN(lanes_minus_inverse_at)(k)];
 }
 
 /* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 + u. v is carried. Two at a time, as
  * the processor overlaps what follows. */
+PM_LANES void FN(lanes_join)(LANES *u, LANES *v, LANES product)
+{
+    *v = L(add)(*u, product);
+    *u = L(sub)(*u, product, 2);
+}
 PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1, LANES t1)
 {
     const LANES product0 = L(mul_loose)(*v0, t0), product1 = L(mul_loose)(*v1, t1);
-    *v0 = L(add)(*u0, product0);
-    *u0 = L(sub)(*u0, product0, 2);
-    *v1 = L(add)(*u1, product1);
-    *u1 = L(sub)(*u1, product1, 2);
+    FN(lanes_join)(u0, v0, product0);
+    FN(lanes_join)(u1, v1, product1);
 }
 /* (u, v) -> (u + v, t (u - v)) for u, v below k, loose. Two at a time. */
 PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, LANES *v1, LANES t1, int k1)
@@ -105,10 +150,18 @@ PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, L
     *v1 = L(mul_loose)(d1, t1);
 }
 
+/* The same with a factor for mul_fixed. */
+PM_LANES void FN(lanes_part)(LANES *u, LANES *v, const struct L(fixed) * t, int k)
+{
+    const LANES d = L(carry)(L(sub)(*u, *v, k));
+    *u = L(add)(*u, *v);
+    *v = L(mul_fixed)(d, t);
+}
+
 struct FN(lanes_pass) {
     uint8_t *data; /* the block's */
     size_t k, stride;
-    const FE *table;
+    const struct FN(lanes_table) * table;
     bool last; /* results are to be canonical */
 };
 
@@ -121,24 +174,24 @@ PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose, bool last)
 /* One level over vectors [begin, end) of columns of block k; not the last pass. */
 PM_LOCAL void FN(lanes_inverse2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
 {
-    FE c;
-    FN(lanes_minus_inverse)(&c, p->table, p->k);
-    const LANES t = L(broadcast)(&c);
+    const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
+    const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load)(at), v = L(mul_loose)(L(load)(at + p->stride), t);
-        FN(lanes_leave)(at, L(sub)(u, v, 2), false);
-        FN(lanes_leave)(at + p->stride, L(add)(u, v), false);
+        LANES u = L(load)(at), v = L(load)(at + p->stride);
+        FN(lanes_join)(&u, &v, L(mul_fixed)(v, t));
+        FN(lanes_leave)(at, u, false);
+        FN(lanes_leave)(at + p->stride, v, false);
     }
 }
 PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
 {
-    const LANES t = L(broadcast)(&p->table[p->k]);
+    const struct L(fixed) *t = FN(lanes_constant)(p->table) + 8 + p->k;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         LANES u = L(load)(at), v = L(load)(at + p->stride);
         FN(lanes_leave)(at, L(add)(u, v), false);
-        v = L(mul)(L(carry)(L(sub)(u, v, 3)), t);
+        v = L(carry)(L(mul_fixed)(L(carry)(L(sub)(u, v, 3)), t));
         L(store)(at + p->stride, &v);
     }
 }
@@ -147,17 +200,18 @@ PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, 
 PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
-    FE c[3];
-    for (size_t i = 0; i < 3; i++) FN(lanes_minus_inverse)(&c[i], p->table, i == 0 ? p->k : 2 * p->k + i - 1);
-    const LANES t = L(broadcast)(&c[0]), t0 = L(broadcast)(&c[1]), t1 = L(broadcast)(&c[2]);
+    const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
+    const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
+    const struct L(fixed) *t0 = constant + FN(lanes_minus_inverse_at)(2 * p->k);
+    const struct L(fixed) *t1 = constant + FN(lanes_minus_inverse_at)(2 * p->k + 1);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
         LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
-        FN(lanes_in)(&x0, &x2, t, &x1, &x3, t);
-        x1 = L(carry)(x1);
-        x3 = L(carry)(x3);
-        FN(lanes_in)(&x0, &x1, t0, &x2, &x3, t1);
+        FN(lanes_join)(&x1, &x3, L(mul_fixed)(x3, t));
+        FN(lanes_join)(&x0, &x2, L(mul_fixed)(x2, t));
+        FN(lanes_join)(&x0, &x1, L(mul_fixed)(L(carry)(x1), t0));
+        FN(lanes_join)(&x2, &x3, L(mul_fixed)(L(carry)(x3), t1));
         FN(lanes_leave)(at, x0, false);
         FN(lanes_leave)(at + p->stride, x1, false);
         FN(lanes_leave)(at + 2 * p->stride, x2, false);
@@ -168,14 +222,16 @@ PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
 PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
-    const LANES t = L(broadcast)(&p->table[p->k]);
-    const LANES t0 = L(broadcast)(&p->table[2 * p->k]), t1 = L(broadcast)(&p->table[2 * p->k + 1]);
+    const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
+    const struct L(fixed) *t = constant + p->k, *t0 = constant + 2 * p->k, *t1 = t0 + 1;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
         LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
-        FN(lanes_out)(&x0, &x1, t0, 3, &x2, &x3, t1, 3);
-        FN(lanes_out)(&x0, &x2, t, 6, &x1, &x3, t, 2);
+        FN(lanes_part)(&x0, &x1, t0, 3);
+        FN(lanes_part)(&x2, &x3, t1, 3);
+        FN(lanes_part)(&x0, &x2, t, 6);
+        FN(lanes_part)(&x1, &x3, t, 2);
         FN(lanes_leave)(at, x0, p->last);
         FN(lanes_leave)(at + p->stride, x1, p->last);
         x2 = L(carry)(x2);
@@ -288,7 +344,8 @@ PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
 
 /* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6 from outside, and above 3 within.
  */
-PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k, const FE *table)
+PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k,
+                                      const struct FN(lanes_table) * table)
 {
     size_t len = (size_t)1 << log2_len;
     struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table};
@@ -303,9 +360,10 @@ PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k
         FN(lanes_inverse_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table);
     if (log2_len == 6 || log2_len == 7)
         for (size_t i = 0; i < len; i += 64)
-            FN(lanes_inverse_last)(data + i * F(bytes), (k * len + i) / 8, table);
+            FN(lanes_inverse_last)(data + i * F(bytes), (k * len + i) / 8, table->large);
 }
-PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k, const FE *table, bool last)
+PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k,
+                                      const struct FN(lanes_table) * table, bool last)
 {
     size_t len = (size_t)1 << log2_len;
     struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .last = last};
@@ -316,7 +374,7 @@ PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k
     }
     if (log2_len == 6 || log2_len == 7)
         for (size_t i = 0; i < len; i += 64)
-            FN(lanes_forward_first)(data + i * F(bytes), (k * len + i) / 8, table);
+            FN(lanes_forward_first)(data + i * F(bytes), (k * len + i) / 8, table->large);
     pass.stride = len / 4 * F(bytes);
     for (size_t i = 0; i < 4 && log2_len > 5; i++)
         FN(lanes_forward_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table, false);
@@ -326,7 +384,7 @@ PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k
 struct FN(lanes_blocks) {
     uint8_t *data;
     unsigned log2_len; /* of a block */
-    const FE *table;
+    const struct FN(lanes_table) * table;
     bool last;
 };
 PM_LOCAL void FN(lanes_inverse_blocks)(void *ctx, size_t begin, size_t end)
@@ -344,7 +402,7 @@ PM_LOCAL void FN(lanes_forward_blocks)(void *ctx, size_t begin, size_t end)
 
 /* The pass over levels l and l + 1 of all blocks, by columns, for several threads. */
 PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, unsigned l,
-                                  const FE *table, bool last, pm_pool_fn *fn)
+                                  const struct FN(lanes_table) * table, bool last, pm_pool_fn *fn)
 {
     size_t quarter = (size_t)1 << (log2_n - l - 2), vectors = quarter / 8;
     for (size_t k = 0; k < (size_t)1 << l; k++) {
@@ -358,32 +416,32 @@ PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned 
 }
 
 /* As inverse and forward of ntt_tmpl.h, over the table of lanes_table_make. */
-PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *table)
+PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
 {
+    const struct FN(lanes_table) *table = (const struct FN(lanes_table) *)(const void *)memory;
     if (log2_n < FN(lanes_min_log2)) {
-        FN(inverse)(pool, data, log2_n, table);
+        FN(inverse)(pool, data, log2_n, table->small);
         return;
     }
-    const FE *large = table + FN(lanes_small);
     unsigned wide = FN(wide_levels)(pool, log2_n);
-    struct FN(lanes_blocks) blocks = {.data = data, .log2_len = log2_n - wide, .table = large};
+    struct FN(lanes_blocks) blocks = {.data = data, .log2_len = log2_n - wide, .table = table};
     for (unsigned l = 0; l < wide; l += 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l, large, false, FN(lanes_inverse4));
+        FN(lanes_wide_pass)(pool, data, log2_n, l, table, false, FN(lanes_inverse4));
     pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_inverse_blocks), &blocks);
 }
-PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *table)
+PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
 {
+    const struct FN(lanes_table) *table = (const struct FN(lanes_table) *)(const void *)memory;
     if (log2_n < FN(lanes_min_log2)) {
-        FN(forward)(pool, data, log2_n, table);
+        FN(forward)(pool, data, log2_n, table->small);
         return;
     }
-    const FE *large = table + FN(lanes_small);
     unsigned wide = FN(wide_levels)(pool, log2_n);
     struct FN(lanes_blocks)
-        blocks = {.data = data, .log2_len = log2_n - wide, .table = large, .last = wide == 0};
+        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .last = wide == 0};
     pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_forward_blocks), &blocks);
     for (unsigned l = wide; l >= 2; l -= 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, large, l == 2, FN(lanes_forward4));
+        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, table, l == 2, FN(lanes_forward4));
 }
 
 struct FN(lanes_shift_job) {
