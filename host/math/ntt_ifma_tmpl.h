@@ -196,14 +196,35 @@ PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, 
     }
 }
 
+/* Two levels of block 0, whose factors are 1 but for one. Bounds: 2 + 2 q and 4 + q after the first level; x1
+ * is reduced, so that the second leaves 3 + 3 q, 5 + 2 q and 6 + q. */
+PM_LOCAL void FN(lanes_inverse4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + FN(lanes_minus_inverse_at)(1);
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        const LANES a0 = L(load)(at), a1 = L(load)(at + p->stride);
+        const LANES a2 = L(load)(at + 2 * p->stride), a3 = L(load)(at + 3 * p->stride);
+        LANES x0 = L(add)(a0, a2), x1 = L(reduce)(L(add)(a1, a3));
+        LANES x2 = L(sub)(a0, a2, 3), x3 = L(carry)(L(sub)(a1, a3, 3));
+        FN(lanes_join)(&x2, &x3, L(mul_fixed)(x3, t1));
+        FN(lanes_leave)(at, L(add)(x0, x1), false);
+        FN(lanes_leave)(at + p->stride, L(sub)(x0, x1, 3), false);
+        FN(lanes_leave)(at + 2 * p->stride, x2, false);
+        FN(lanes_leave)(at + 3 * p->stride, x3, false);
+    }
+}
 /* Two levels. Bounds: in 1 + q, after one level 3 + q, after two 5 + q. */
 PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
+    if (p->k == 0) {
+        FN(lanes_inverse4_first)(p, begin, end);
+        return;
+    }
     const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
-    const struct L(fixed) *t0 = constant + FN(lanes_minus_inverse_at)(2 * p->k);
-    const struct L(fixed) *t1 = constant + FN(lanes_minus_inverse_at)(2 * p->k + 1);
+    const struct L(fixed) *t1 = constant + FN(lanes_minus_inverse_at)(2 * p->k + 1), *t0 = t1 + 1;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
@@ -218,12 +239,32 @@ PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
         FN(lanes_leave)(at + 3 * p->stride, x3, false);
     }
 }
+/* Two levels of block 0. Bounds: 2 + 2 q, 4 + q, 1 + q reduced, 1.25; then 3 + 3 q, 6 + q, 5 + 2 q, 6 + q. */
+PM_LOCAL void FN(lanes_forward4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + 1;
+    for (size_t j = begin; j < end; j++) {
+        uint8_t *at = p->data + j * FN(lanes_row);
+        const LANES a0 = L(load)(at), a1 = L(load)(at + p->stride);
+        const LANES a2 = L(load)(at + 2 * p->stride), a3 = L(load)(at + 3 * p->stride);
+        const LANES x0 = L(add)(a0, a1), x1 = L(sub)(a0, a1, 3);
+        const LANES x2 = L(reduce)(L(add)(a2, a3)), x3 = L(mul_fixed)(L(carry)(L(sub)(a2, a3, 3)), t1);
+        FN(lanes_leave)(at, L(add)(x0, x2), p->last);
+        FN(lanes_leave)(at + p->stride, L(add)(x1, x3), p->last);
+        FN(lanes_leave)(at + 2 * p->stride, L(sub)(x0, x2, 3), p->last);
+        FN(lanes_leave)(at + 3 * p->stride, L(sub)(x1, x3, 2), p->last);
+    }
+}
 /* Bounds: sums 2 + 2 q, then 4 + 4 q, which is 8 q at most; products 1.25, their sum 2.5. */
 PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
     const struct L(fixed) *t = constant + p->k, *t0 = constant + 2 * p->k, *t1 = t0 + 1;
+    if (p->k == 0) {
+        FN(lanes_forward4_first)(p, begin, end);
+        return;
+    }
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
