@@ -185,6 +185,21 @@ PM_LANES void FN(store)(uint8_t *at, const LANES *a)
 }
 #endif
 
+/* The W words of eight elements one after the other, as `unpack` takes them, and back: what only lanes read
+ * needs no other form. */
+PM_LANES LANES FN(load_planes)(const uint8_t *at)
+{
+    __m512i w[W];
+    for (int i = 0; i < W; i++) w[i] = _mm512_loadu_si512(at + 64 * i);
+    return FN(unpack)(w);
+}
+PM_LANES void FN(store_planes)(uint8_t *at, const LANES *a)
+{
+    __m512i w[W];
+    FN(pack)(w, a);
+    for (int i = 0; i < W; i++) _mm512_storeu_si512(at + 64 * i, w[i]);
+}
+
 /* One element in all lanes. */
 PM_LANES LANES FN(broadcast)(const LANES_FIELD *a)
 {

@@ -162,13 +162,27 @@ struct FN(lanes_pass) {
     uint8_t *data; /* the block's */
     size_t k, stride;
     const struct FN(lanes_table) * table;
-    bool last; /* results are to be canonical */
+    bool end; /* the first pass of an inverse, or the last of a forward transform: data in the file's form */
 };
 
-PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose, bool last)
+/* To memory between two passes, as planes, below 1 + q; after the last, canonical and in the file's form. */
+PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose)
 {
-    loose = last ? L(canonical)(loose) : L(reduce)(loose);
+    loose = L(reduce)(loose);
+    L(store_planes)(at, &loose);
+}
+PM_LANES void FN(lanes_leave_last)(uint8_t *at, LANES loose, bool last)
+{
+    if (!last) {
+        FN(lanes_leave)(at, loose);
+        return;
+    }
+    loose = L(canonical)(loose);
     L(store)(at, &loose);
+}
+PM_LANES LANES FN(lanes_take_first)(const uint8_t *at, bool first)
+{
+    return first ? L(load)(at) : L(load_planes)(at);
 }
 
 /* One level over vectors [begin, end) of columns of block k; not the last pass. */
@@ -178,10 +192,10 @@ PM_LOCAL void FN(lanes_inverse2)(const struct FN(lanes_pass) * p, size_t begin, 
     const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load)(at), v = L(load)(at + p->stride);
+        LANES u = L(load_planes)(at), v = L(load_planes)(at + p->stride);
         FN(lanes_join)(&u, &v, L(mul_fixed)(v, t));
-        FN(lanes_leave)(at, u, false);
-        FN(lanes_leave)(at + p->stride, v, false);
+        FN(lanes_leave)(at, u);
+        FN(lanes_leave)(at + p->stride, v);
     }
 }
 PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
@@ -189,30 +203,38 @@ PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, 
     const struct L(fixed) *t = FN(lanes_constant)(p->table) + 8 + p->k;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load)(at), v = L(load)(at + p->stride);
-        FN(lanes_leave)(at, L(add)(u, v), false);
+        LANES u = L(load_planes)(at), v = L(load_planes)(at + p->stride);
+        FN(lanes_leave)(at, L(add)(u, v));
         v = L(carry)(L(mul_fixed)(L(carry)(L(sub)(u, v, 3)), t));
-        L(store)(at + p->stride, &v);
+        L(store_planes)(at + p->stride, &v);
     }
 }
 
 /* Two levels of block 0, whose factors are 1 but for one. Bounds: 2 + 2 q and 4 + q after the first level; x1
  * is reduced, so that the second leaves 3 + 3 q, 5 + 2 q and 6 + q. */
-PM_LOCAL void FN(lanes_inverse4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+PM_LANES void FN(lanes_inverse4_of_0)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool first)
 {
     const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + FN(lanes_minus_inverse_at)(1);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        const LANES a0 = L(load)(at), a1 = L(load)(at + p->stride);
-        const LANES a2 = L(load)(at + 2 * p->stride), a3 = L(load)(at + 3 * p->stride);
+        const LANES a0 = FN(lanes_take_first)(at, first), a1 = FN(lanes_take_first)(at + p->stride, first);
+        const LANES a2 = FN(lanes_take_first)(at + 2 * p->stride, first),
+                    a3 = FN(lanes_take_first)(at + 3 * p->stride, first);
         LANES x0 = L(add)(a0, a2), x1 = L(reduce)(L(add)(a1, a3));
         LANES x2 = L(sub)(a0, a2, 3), x3 = L(carry)(L(sub)(a1, a3, 3));
         FN(lanes_join)(&x2, &x3, L(mul_fixed)(x3, t1));
-        FN(lanes_leave)(at, L(add)(x0, x1), false);
-        FN(lanes_leave)(at + p->stride, L(sub)(x0, x1, 3), false);
-        FN(lanes_leave)(at + 2 * p->stride, x2, false);
-        FN(lanes_leave)(at + 3 * p->stride, x3, false);
+        FN(lanes_leave)(at, L(add)(x0, x1));
+        FN(lanes_leave)(at + p->stride, L(sub)(x0, x1, 3));
+        FN(lanes_leave)(at + 2 * p->stride, x2);
+        FN(lanes_leave)(at + 3 * p->stride, x3);
     }
+}
+PM_LOCAL void FN(lanes_inverse4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    if (p->end)
+        FN(lanes_inverse4_of_0)(p, begin, end, true);
+    else
+        FN(lanes_inverse4_of_0)(p, begin, end, false);
 }
 /* Two levels. Bounds: in 1 + q, after one level 3 + q, after two 5 + q. */
 PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
@@ -227,33 +249,40 @@ PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
     const struct L(fixed) *t1 = constant + FN(lanes_minus_inverse_at)(2 * p->k + 1), *t0 = t1 + 1;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
-        LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
+        LANES x0 = L(load_planes)(at), x1 = L(load_planes)(at + p->stride);
+        LANES x2 = L(load_planes)(at + 2 * p->stride), x3 = L(load_planes)(at + 3 * p->stride);
         FN(lanes_join)(&x1, &x3, L(mul_fixed)(x3, t));
         FN(lanes_join)(&x0, &x2, L(mul_fixed)(x2, t));
         FN(lanes_join)(&x0, &x1, L(mul_fixed)(L(carry)(x1), t0));
         FN(lanes_join)(&x2, &x3, L(mul_fixed)(L(carry)(x3), t1));
-        FN(lanes_leave)(at, x0, false);
-        FN(lanes_leave)(at + p->stride, x1, false);
-        FN(lanes_leave)(at + 2 * p->stride, x2, false);
-        FN(lanes_leave)(at + 3 * p->stride, x3, false);
+        FN(lanes_leave)(at, x0);
+        FN(lanes_leave)(at + p->stride, x1);
+        FN(lanes_leave)(at + 2 * p->stride, x2);
+        FN(lanes_leave)(at + 3 * p->stride, x3);
     }
 }
 /* Two levels of block 0. Bounds: 2 + 2 q, 4 + q, 1 + q reduced, 1.25; then 3 + 3 q, 6 + q, 5 + 2 q, 6 + q. */
-PM_LOCAL void FN(lanes_forward4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+PM_LANES void FN(lanes_forward4_of_0)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool last)
 {
     const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + 1;
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        const LANES a0 = L(load)(at), a1 = L(load)(at + p->stride);
-        const LANES a2 = L(load)(at + 2 * p->stride), a3 = L(load)(at + 3 * p->stride);
+        const LANES a0 = L(load_planes)(at), a1 = L(load_planes)(at + p->stride);
+        const LANES a2 = L(load_planes)(at + 2 * p->stride), a3 = L(load_planes)(at + 3 * p->stride);
         const LANES x0 = L(add)(a0, a1), x1 = L(sub)(a0, a1, 3);
         const LANES x2 = L(reduce)(L(add)(a2, a3)), x3 = L(mul_fixed)(L(carry)(L(sub)(a2, a3, 3)), t1);
-        FN(lanes_leave)(at, L(add)(x0, x2), p->last);
-        FN(lanes_leave)(at + p->stride, L(add)(x1, x3), p->last);
-        FN(lanes_leave)(at + 2 * p->stride, L(sub)(x0, x2, 3), p->last);
-        FN(lanes_leave)(at + 3 * p->stride, L(sub)(x1, x3, 2), p->last);
+        FN(lanes_leave_last)(at, L(add)(x0, x2), last);
+        FN(lanes_leave_last)(at + p->stride, L(add)(x1, x3), last);
+        FN(lanes_leave_last)(at + 2 * p->stride, L(sub)(x0, x2, 3), last);
+        FN(lanes_leave_last)(at + 3 * p->stride, L(sub)(x1, x3, 2), last);
     }
+}
+PM_LOCAL void FN(lanes_forward4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    if (p->end)
+        FN(lanes_forward4_of_0)(p, begin, end, true);
+    else
+        FN(lanes_forward4_of_0)(p, begin, end, false);
 }
 /* Bounds: sums 2 + 2 q, then 4 + 4 q, which is 8 q at most; products 1.25, their sum 2.5. */
 PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
@@ -267,22 +296,18 @@ PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
     }
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES x0 = L(load)(at), x1 = L(load)(at + p->stride);
-        LANES x2 = L(load)(at + 2 * p->stride), x3 = L(load)(at + 3 * p->stride);
+        LANES x0 = L(load_planes)(at), x1 = L(load_planes)(at + p->stride);
+        LANES x2 = L(load_planes)(at + 2 * p->stride), x3 = L(load_planes)(at + 3 * p->stride);
         FN(lanes_part)(&x0, &x1, t0, 3);
         FN(lanes_part)(&x2, &x3, t1, 3);
         FN(lanes_part)(&x0, &x2, t, 6);
         FN(lanes_part)(&x1, &x3, t, 2);
-        FN(lanes_leave)(at, x0, p->last);
-        FN(lanes_leave)(at + p->stride, x1, p->last);
+        FN(lanes_leave)(at, x0);
+        FN(lanes_leave)(at + p->stride, x1);
         x2 = L(carry)(x2);
         x3 = L(carry)(x3);
-        if (p->last) {
-            x2 = L(reduce_once)(x2);
-            x3 = L(reduce_once)(x3);
-        }
-        L(store)(at + 2 * p->stride, &x2);
-        L(store)(at + 3 * p->stride, &x3);
+        L(store_planes)(at + 2 * p->stride, &x2);
+        L(store_planes)(at + 3 * p->stride, &x3);
     }
 }
 
@@ -302,6 +327,36 @@ PM_LANES void FN(lanes_turn_back)(uint8_t *at, ptrdiff_t step, const LANES *firs
     L(pack)(w + 4, second);
     pm_lanes_transpose(row, w);
     for (ptrdiff_t j = 0; j < 8; j++) _mm512_storeu_si512(at + j * step, row[j]);
+}
+/* All eight elements of eight vectors of planes, and back. L(load)'s order of lanes stands in the planes. */
+PM_LANES void FN(lanes_turn_planes)(LANES x[8], const uint8_t *at)
+{
+    static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7};
+    __m512i plane[4][8];
+    for (int i = 0; i < 4; i++) {
+        __m512i row[8];
+        for (int j = 0; j < 8; j++) row[j] = _mm512_loadu_si512(at + j * FN(lanes_row) + 64 * i);
+        pm_lanes_transpose(plane[i], row);
+    }
+    for (int j = 0; j < 8; j++) {
+        const __m512i w[4] = {plane[0][j], plane[1][j], plane[2][j], plane[3][j]};
+        x[order[j]] = L(unpack)(w);
+    }
+}
+PM_LANES void FN(lanes_turn_planes_back)(uint8_t *at, const LANES x[8])
+{
+    static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7};
+    __m512i plane[4][8];
+    for (int j = 0; j < 8; j++) {
+        __m512i w[4];
+        L(pack)(w, &x[order[j]]);
+        for (int i = 0; i < 4; i++) plane[i][j] = w[i];
+    }
+    for (int i = 0; i < 4; i++) {
+        __m512i row[8];
+        pm_lanes_transpose(row, plane[i]);
+        for (int j = 0; j < 8; j++) _mm512_storeu_si512(at + j * FN(lanes_row) + 64 * i, row[j]);
+    }
 }
 PM_LANES LANES FN(lanes_turn_one)(const uint8_t *at, ptrdiff_t step)
 {
@@ -343,7 +398,7 @@ PM_LOCAL void FN(lanes_inverse_last)(uint8_t *data, size_t k, const FE *table)
 {
     LANES x[8], f[7];
     FN(lanes_last_factors)(f, table, k);
-    for (int i = 0; i < 4; i++) FN(lanes_turn)(&x[2 * i], &x[2 * i + 1], data + 64 * i, FN(lanes_row));
+    FN(lanes_turn_planes)(x, data);
     for (int i = 0; i < 4; i += 2) FN(lanes_in)(&x[i], &x[i + 4], f[0], &x[i + 1], &x[i + 5], f[0]);
     for (int i = 2; i < 8; i++) x[i] = i % 4 >= 2 ? L(carry)(x[i]) : x[i];
     for (int h = 0; h < 2; h++)
@@ -380,16 +435,16 @@ PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
         x[i] = L(reduce)(x[i]);
         x[i + 4] = L(carry)(x[i + 4]);
     }
-    for (int i = 0; i < 4; i++) FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
+    FN(lanes_turn_planes_back)(data, x);
 }
 
 /* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6 from outside, and above 3 within.
  */
 PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k,
-                                      const struct FN(lanes_table) * table)
+                                      const struct FN(lanes_table) * table, bool end)
 {
     size_t len = (size_t)1 << log2_len;
-    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table};
+    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .end = end};
     if (log2_len == 4) {
         pass.stride = FN(lanes_row);
         FN(lanes_inverse2)(&pass, 0, 1);
@@ -398,16 +453,16 @@ PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k
     pass.stride = len / 4 * F(bytes);
     FN(lanes_inverse4)(&pass, 0, len / 32);
     for (size_t i = 0; i < 4 && log2_len > 5; i++)
-        FN(lanes_inverse_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table);
+        FN(lanes_inverse_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table, false);
     if (log2_len == 6 || log2_len == 7)
         for (size_t i = 0; i < len; i += 64)
             FN(lanes_inverse_last)(data + i * F(bytes), (k * len + i) / 8, table->large);
 }
 PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k,
-                                      const struct FN(lanes_table) * table, bool last)
+                                      const struct FN(lanes_table) * table, bool end)
 {
     size_t len = (size_t)1 << log2_len;
-    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .last = last};
+    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .end = end};
     if (log2_len == 4) {
         pass.stride = FN(lanes_row);
         FN(lanes_forward2)(&pass, 0, 1);
@@ -426,24 +481,24 @@ struct FN(lanes_blocks) {
     uint8_t *data;
     unsigned log2_len; /* of a block */
     const struct FN(lanes_table) * table;
-    bool last;
+    bool end; /* the block is all: see lanes_pass */
 };
 PM_LOCAL void FN(lanes_inverse_blocks)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_blocks) *b = ctx;
     for (size_t k = begin; k < end; k++)
-        FN(lanes_inverse_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table);
+        FN(lanes_inverse_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->end);
 }
 PM_LOCAL void FN(lanes_forward_blocks)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_blocks) *b = ctx;
     for (size_t k = begin; k < end; k++)
-        FN(lanes_forward_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->last);
+        FN(lanes_forward_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->end);
 }
 
 /* The pass over levels l and l + 1 of all blocks, by columns, for several threads. */
 PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, unsigned l,
-                                  const struct FN(lanes_table) * table, bool last, pm_pool_fn *fn)
+                                  const struct FN(lanes_table) * table, pm_pool_fn *fn)
 {
     size_t quarter = (size_t)1 << (log2_n - l - 2), vectors = quarter / 8;
     for (size_t k = 0; k < (size_t)1 << l; k++) {
@@ -451,7 +506,7 @@ PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned 
                                       .k = k,
                                       .stride = quarter * F(bytes),
                                       .table = table,
-                                      .last = last};
+                                      .end = l == 0};
         pm_pool_for(pool, vectors, vectors < FN(grain) / 8 ? vectors : FN(grain) / 8, fn, &pass);
     }
 }
@@ -465,9 +520,10 @@ PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned lo
         return;
     }
     unsigned wide = FN(wide_levels)(pool, log2_n);
-    struct FN(lanes_blocks) blocks = {.data = data, .log2_len = log2_n - wide, .table = table};
+    struct FN(lanes_blocks)
+        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .end = wide == 0};
     for (unsigned l = 0; l < wide; l += 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l, table, false, FN(lanes_inverse4));
+        FN(lanes_wide_pass)(pool, data, log2_n, l, table, FN(lanes_inverse4));
     pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_inverse_blocks), &blocks);
 }
 PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
@@ -479,10 +535,10 @@ PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned lo
     }
     unsigned wide = FN(wide_levels)(pool, log2_n);
     struct FN(lanes_blocks)
-        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .last = wide == 0};
+        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .end = wide == 0};
     pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_forward_blocks), &blocks);
     for (unsigned l = wide; l >= 2; l -= 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, table, l == 2, FN(lanes_forward4));
+        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, table, FN(lanes_forward4));
 }
 
 struct FN(lanes_shift_job) {
@@ -508,8 +564,8 @@ PM_LOCAL void FN(lanes_shift_piece)(void *ctx, size_t begin, size_t end)
             for (size_t v = 0; v < 8; v += 2, at += 2 * FN(lanes_row)) {
                 LANES x0 = L(mul)(L(load)(at), job->within[v]);
                 LANES x1 = L(mul)(L(load)(at + FN(lanes_row)), job->within[v + 1]);
-                FN(lanes_leave)(at, L(mul_loose)(x0, f), true);
-                FN(lanes_leave)(at + FN(lanes_row), L(mul_loose)(x1, f), true);
+                FN(lanes_leave_last)(at, L(mul_loose)(x0, f), true);
+                FN(lanes_leave_last)(at + FN(lanes_row), L(mul_loose)(x1, f), true);
             }
         }
     }
