@@ -29,6 +29,7 @@ enum {
     FN(lanes_row) = 8 * F(bytes)
 };
 _Static_assert(L(room) >= 24, "the bounds of products");
+static const size_t FN(lanes_order)[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of elements in L(load)'s lanes */
 
 /* A table for transforms of up to n. It serves smaller ones too. */
 struct FN(lanes_table) {
@@ -85,17 +86,22 @@ PM_LOCAL void FN(lanes_constants_piece)(void *ctx, size_t begin, size_t end)
     const struct FN(lanes_table) *t = ctx;
     struct L(fixed) *out = FN(lanes_constant)(t) + 8;
     for (size_t k = 8 * begin; k < 8 * end; k += 8) {
-        static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of L(load)'s lanes */
         struct L(fixed) eight[8];
         L(fix)(eight, L(load)((const uint8_t *)&t->large[k]));
-        for (int j = 0; j < 8; j++) out[k + (size_t)order[j]] = eight[j];
+        for (int j = 0; j < 8; j++) out[k + FN(lanes_order)[j]] = eight[j];
     }
+}
+static inline void FN(lanes_minus_one)(struct FN(lanes_table) * t)
+{
+    FE minus_one;
+    F(neg)(&minus_one, &t->large[0]);
+    L(fix)(FN(lanes_constant)(t), L(broadcast)(&minus_one));
 }
 /* memory: lanes_table_bytes, aligned to 64. */
 PM_LOCAL void FN(lanes_table_make)(FE *memory, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
 {
     struct FN(lanes_table) *t = (struct FN(lanes_table) *)(void *)memory;
-    FE root[64], minus_one;
+    FE root[64];
     const size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
     const size_t block = half < FN(lanes_table_block) ? half : FN(lanes_table_block);
     struct FN(table_job) job = {.table = t->large, .root = root};
@@ -107,8 +113,7 @@ PM_LOCAL void FN(lanes_table_make)(FE *memory, unsigned max_log2_n, const FE *pr
     memcpy(t->small, t->large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof(FE));
     FN(lanes_table_scale)(t->large, block);
     pm_pool_for(pool, half / block - 1, 1, FN(lanes_table_piece), &job);
-    F(neg)(&minus_one, &t->large[0]);
-    L(fix)(FN(lanes_constant)(t), L(broadcast)(&minus_one));
+    FN(lanes_minus_one)(t);
     /* Four constants take the place of eight. */
     pm_pool_for(pool, (FN(lanes_constants)(max_log2_n) + 7) / 8, 32, FN(lanes_constants_piece), t);
 }
@@ -229,20 +234,16 @@ PM_LANES void FN(lanes_inverse4_of_0)(const struct FN(lanes_pass) * p, size_t be
         FN(lanes_leave)(at + 3 * p->stride, x3);
     }
 }
-PM_LOCAL void FN(lanes_inverse4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
-{
-    if (p->end)
-        FN(lanes_inverse4_of_0)(p, begin, end, true);
-    else
-        FN(lanes_inverse4_of_0)(p, begin, end, false);
-}
 /* Two levels. Bounds: in 1 + q, after one level 3 + q, after two 5 + q. */
 PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
 {
     const struct FN(lanes_pass) *p = ctx;
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
     if (p->k == 0) {
-        FN(lanes_inverse4_first)(p, begin, end);
+        if (p->end)
+            FN(lanes_inverse4_of_0)(p, begin, end, true);
+        else
+            FN(lanes_inverse4_of_0)(p, begin, end, false);
         return;
     }
     const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
@@ -277,13 +278,6 @@ PM_LANES void FN(lanes_forward4_of_0)(const struct FN(lanes_pass) * p, size_t be
         FN(lanes_leave_last)(at + 3 * p->stride, L(sub)(x1, x3, 2), last);
     }
 }
-PM_LOCAL void FN(lanes_forward4_first)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
-{
-    if (p->end)
-        FN(lanes_forward4_of_0)(p, begin, end, true);
-    else
-        FN(lanes_forward4_of_0)(p, begin, end, false);
-}
 /* Bounds: sums 2 + 2 q, then 4 + 4 q, which is 8 q at most; products 1.25, their sum 2.5. */
 PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
 {
@@ -291,7 +285,10 @@ PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
     const struct L(fixed) *t = constant + p->k, *t0 = constant + 2 * p->k, *t1 = t0 + 1;
     if (p->k == 0) {
-        FN(lanes_forward4_first)(p, begin, end);
+        if (p->end)
+            FN(lanes_forward4_of_0)(p, begin, end, true);
+        else
+            FN(lanes_forward4_of_0)(p, begin, end, false);
         return;
     }
     for (size_t j = begin; j < end; j++) {
@@ -328,10 +325,9 @@ PM_LANES void FN(lanes_turn_back)(uint8_t *at, ptrdiff_t step, const LANES *firs
     pm_lanes_transpose(row, w);
     for (ptrdiff_t j = 0; j < 8; j++) _mm512_storeu_si512(at + j * step, row[j]);
 }
-/* All eight elements of eight vectors of planes, and back. L(load)'s order of lanes stands in the planes. */
+/* All eight elements of eight vectors of planes, and back. */
 PM_LANES void FN(lanes_turn_planes)(LANES x[8], const uint8_t *at)
 {
-    static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7};
     __m512i plane[4][8];
     for (int i = 0; i < 4; i++) {
         __m512i row[8];
@@ -340,16 +336,15 @@ PM_LANES void FN(lanes_turn_planes)(LANES x[8], const uint8_t *at)
     }
     for (int j = 0; j < 8; j++) {
         const __m512i w[4] = {plane[0][j], plane[1][j], plane[2][j], plane[3][j]};
-        x[order[j]] = L(unpack)(w);
+        x[FN(lanes_order)[j]] = L(unpack)(w);
     }
 }
 PM_LANES void FN(lanes_turn_planes_back)(uint8_t *at, const LANES x[8])
 {
-    static const int order[8] = {0, 2, 1, 3, 4, 6, 5, 7};
     __m512i plane[4][8];
     for (int j = 0; j < 8; j++) {
         __m512i w[4];
-        L(pack)(w, &x[order[j]]);
+        L(pack)(w, &x[FN(lanes_order)[j]]);
         for (int i = 0; i < 4; i++) plane[i][j] = w[i];
     }
     for (int i = 0; i < 4; i++) {

@@ -180,6 +180,34 @@ CASE(products)
     }
 }
 
+/* Products with fixed factors of values below `A`, and the factors themselves, at the borders. */
+CASE(fixed_factors)
+{
+    const uint64_t factors[] = {1, 2, 6, 12, (uint64_t)L(room) / 2, (uint64_t)L(room) - 1};
+    uint64_t bound[3][N];
+    for (uint64_t k = 1; k < 3; k++) TN(multiple)(bound[k], k, 0);
+    for (int round = 0; round < 600; round++) {
+        uint64_t factor = factors[round % 6];
+        TL shifted = L(canonical)(TN(pick)(1)), x = TN(pick)(factor), out, carried;
+        struct L(fixed) fixed[8];
+        L(fix)(fixed, shifted);
+        for (int j = 0; j < 8; j++) {
+            TF t = TN(carried_value)(&shifted, j), got, over_gap = TN(over_gap)(&t), y;
+            out = L(mul_fixed)(x, &fixed[j]);
+            carried = L(carry)(out);
+            F(from_mont)(&over_gap, &over_gap); /* 2^(52 N) t -> t */
+            for (int i = 0; i < 8; i++) {
+                y = TN(carried_value)(&x, i);
+                F(to_mont)(&t, &over_gap);
+                F(mul)(&y, &y, &t);
+                got = TN(value)(&out, i);
+                CHECK(F(equal)(&got, &y));
+                CHECK(TN(top)(&carried, i) <= bound[2][N - 1]);
+            }
+        }
+    }
+}
+
 /* Limbs of ones everywhere, but for one factor's highest limb, without which the product would not fit: no
  * column overflows. */
 CASE(ones)

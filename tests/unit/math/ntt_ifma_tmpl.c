@@ -17,30 +17,61 @@
 #define bls12_381_ntt_shift       bls12_381_ntt_lanes_shift
 #endif
 
-#define FAR_GRAIN C(ntt_lanes_table_block)
-enum { FAR_SMALL = C(ntt_lanes_small) };
+#define FAR_GRAIN       C(ntt_lanes_table_block)
+#define FAR_TABLE_BYTES C(ntt_lanes_table_bytes)
+enum { FAR_SMALL = sizeof(struct C(ntt_lanes_table)) / 32 };
+static struct C(ntt_lanes_table) * far_head(const C(fr) * table)
+{
+    return (struct C(ntt_lanes_table) *)(void *)((uint8_t *)(uintptr_t)table -
+                                                 sizeof(struct C(ntt_lanes_table)));
+}
 static void far_fill(C(fr) * table, const C(fr) * root, unsigned log2_n, size_t k)
 {
     struct C(ntt_table_job) job = {.table = table, .root = root, .log2_half = log2_n - 1};
+    struct C(ntt_lanes_table) *head = far_head(table);
+    const size_t block = k / FAR_GRAIN * FAR_GRAIN;
+    head->log2_n = log2_n;
     C(ntt_table_piece)(&job, 0, FAR_GRAIN); /* of which the other blocks are made */
     C(ntt_lanes_table_scale)(table, FAR_GRAIN);
-    if (k >= FAR_GRAIN) C(ntt_lanes_table_piece)(&job, k / FAR_GRAIN - 1, k / FAR_GRAIN);
+    C(ntt_lanes_minus_one)(head);
+    if (block > 0) C(ntt_lanes_table_piece)(&job, block / FAR_GRAIN - 1, block / FAR_GRAIN);
+    if (block < C(ntt_lanes_constants)(log2_n))
+        C(ntt_lanes_constants_piece)(head, block / 8, (block + FAR_GRAIN) / 8);
+}
+/* From the file's form to that between passes, and back, canonical. */
+static void far_to_planes(uint8_t *at)
+{
+    C(fr8) x = C(fr8_load)(at);
+    C(fr8_store_planes)(at, &x);
+}
+static void far_from_planes(uint8_t *at)
+{
+    C(fr8) x = C(fr8_canonical)(C(fr8_load_planes)(at));
+    C(fr8_store)(at, &x);
 }
 static void far_block(int direction, uint8_t *data, unsigned log2_len, size_t k, const C(fr) * table)
 {
-    if (direction == 0)
-        C(ntt_lanes_inverse_block)(data, log2_len, k, table);
-    else
-        C(ntt_lanes_forward_block)(data, log2_len, k, table, true);
+    const size_t bytes = (size_t)32 << log2_len;
+    if (direction == 0) {
+        for (size_t at = 0; at < bytes; at += 256) far_to_planes(data + at);
+        C(ntt_lanes_inverse_block)(data, log2_len, k, far_head(table), false);
+    } else {
+        C(ntt_lanes_forward_block)(data, log2_len, k, far_head(table), false);
+        for (size_t at = 0; at < bytes; at += 256) far_from_planes(data + at);
+    }
 }
 static void far_pass(int direction, uint8_t *data, size_t k, size_t stride, size_t begin, size_t end,
                      const C(fr) * table)
 {
-    struct C(ntt_lanes_pass) pass = {.data = data, .k = k, .stride = stride, .table = table};
+    struct C(ntt_lanes_pass) pass = {.data = data, .k = k, .stride = stride, .table = far_head(table)};
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = begin; j < end; j += 8) far_to_planes(data + i * stride + 32 * j);
     if (direction == 0)
         C(ntt_lanes_inverse4)(&pass, begin / 8, end / 8);
     else
         C(ntt_lanes_forward4)(&pass, begin / 8, end / 8);
+    for (size_t i = 0; i < 4; i++)
+        for (size_t j = begin; j < end; j += 8) far_from_planes(data + i * stride + 32 * j);
 }
 #include "ntt_tmpl.c"
 #if TEST_CURVE == 254

@@ -181,6 +181,7 @@ PM_TEST(shift)
 
 #ifndef FAR_GRAIN /* lanes: ntt_ifma_tmpl.c */
 enum { FAR_GRAIN = 4096, FAR_SMALL = 0 };
+#define FAR_TABLE_BYTES C(ntt_table_bytes)
 static void far_fill(C(fr) * table, const C(fr) * root, unsigned log2_n, size_t k)
 {
     struct C(ntt_table_job) job = {.table = table, .root = root, .log2_half = log2_n - 1};
