@@ -1,5 +1,5 @@
 /* Many independent additions of affine points in lanes: ec_batch_tmpl.h for AVX-512 IFMA. 5 M + 1 S each, one
- * shared inversion a batch (Montgomery's trick along eight or sixteen lanes). Data go back to
+ * shared inversion a batch (Montgomery's trick along each lane of its chains of vectors). Data go back to
  * msm_ifma_tmpl.h.
  *
  * Parameters
@@ -8,9 +8,10 @@
  *   BATCH_DEGREE   1 or 2: coordinates in Fp, or in Fp2 with u^2 = -1
  *   BATCH_LANES    prefix of the lanes of Fp (fp_ifma_tmpl.h)
  *
- * A vector of the kernel is two lanes' worth: sixteen coordinates in Fp, or eight in Fp2; so both groups have
- * two independent products at a time. Points in memory are packed and below 1 + q (canonical ones are fine,
- * and results must be made canonical before they leave): infinity is all zero bits.
+ * A vector is eight additions. In Fp, whose products have little to do side by side, vectors belong to two
+ * chains by turns, each with its own prefix products; in Fp2 one chain is enough. Points in memory are packed
+ * and below 1 + q (canonical ones are fine, and results must be made canonical before they leave): infinity
+ * is all zero bits.
  *
  * Bounds, counted in p as in fp_ifma_tmpl.h, where q and room are. Coordinates are below 1 + q, which is
  * below 3, so that differences plus 3 p are below 6.
@@ -26,22 +27,25 @@
  *     W = 6   384   416   432       400      2^16 */
 #include "math/tmpl.h"
 
+#include <string.h>
+
 #define FN(op) PM_CAT(BATCH, _##op)
 #define F(op)  PM_CAT(BATCH_FIELD, _##op)
 #define L(op)  PM_CAT(BATCH_LANES, _##op)
 #define X      struct FN(lanes)
-#define MASK   uint16_t /* one bit an addition of a vector */
 
 enum {
-    FN(lanes_width) = BATCH_DEGREE == 1 ? 16 : 8,
+    FN(lanes_width) = 8,
     FN(lanes_words) = L(words), /* of a coordinate in Fp */
-    FN(lanes_point) = BATCH_DEGREE * 2 * L(bytes),
+    FN(lanes_coordinate) = BATCH_DEGREE * L(bytes),
+    FN(lanes_point) = 2 * FN(lanes_coordinate),
+    FN(lanes_chains) = 3 - BATCH_DEGREE,
     FN(lanes_half_gap) = L(gap) / 2
 };
 _Static_assert(L(gap) % 2 == 0, "lambda's exponent is in the middle");
 _Static_assert(18 << FN(lanes_half_gap) <= L(room) && L(room) >= 36, "the bounds of lanes_sums");
 
-X { BATCH_LANES c[2]; };
+X { BATCH_LANES c[BATCH_DEGREE]; };
 
 /* Additions to do: point[out] = point[left] + or - other[right], each an array of packed points, whose places
  * need no alignment. No addition may write what a later one reads. */
@@ -53,45 +57,51 @@ struct FN(lanes_batch) {
     uint8_t *special;             /* one a vector: some addition in it is no plain one */
 };
 
-/* Bits of mask for c[h]. */
-PM_LANES __mmask8 FN(lanes_part)(MASK mask, int h)
-{
-    return (__mmask8)(BATCH_DEGREE == 1 ? mask >> 8 * h : mask);
-}
-PM_LANES MASK FN(lanes_join)(__mmask8 low, __mmask8 high)
-{
-    return (MASK)(BATCH_DEGREE == 1 ? low | high << 8 : low & high);
-}
-
 PM_LANES X FN(lanes_sub)(X a, X b, int k) /* a - b + k p, loose */
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(sub)(a.c[h], b.c[h], k);
+    for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(sub)(a.c[h], b.c[h], k);
     return a;
 }
 PM_LANES X FN(lanes_carry)(X a)
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(carry)(a.c[h]);
+    for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(carry)(a.c[h]);
     return a;
 }
 PM_LANES X FN(lanes_reduce)(X a)
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(reduce)(a.c[h]);
+    for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(reduce)(a.c[h]);
     return a;
 }
 PM_LANES X FN(lanes_shift)(X a, unsigned k)
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(shift)(a.c[h], k);
+    for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(shift)(a.c[h], k);
     return a;
 }
-PM_LANES X FN(lanes_blend)(MASK mask, X a, X b) /* b where the mask is set */
+PM_LANES X FN(lanes_blend)(__mmask8 mask, X a, X b) /* b where the mask is set */
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(blend)(FN(lanes_part)(mask, h), a.c[h], b.c[h]);
+    for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(blend)(mask, a.c[h], b.c[h]);
     return a;
 }
-PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 8 */
+PM_LANES X FN(lanes_zero)(void)
 {
-    BATCH_LANES a = L(canonical)(loose.c[0]), b = L(canonical)(loose.c[1]);
-    return FN(lanes_join)(L(zero_mask)(&a), L(zero_mask)(&b));
+    X out;
+    for (int h = 0; h < BATCH_DEGREE; h++) out.c[h] = L(zero)();
+    return out;
+}
+PM_LANES X FN(lanes_one)(void) /* plain */
+{
+    X out = FN(lanes_zero)();
+    out.c[0].l[0] = _mm512_set1_epi64(1);
+    return out;
+}
+PM_LANES __mmask8 FN(lanes_is_zero)(X loose) /* exactly, for values below 8 */
+{
+    __mmask8 zero = 0xff;
+    for (int h = 0; h < BATCH_DEGREE; h++) {
+        const BATCH_LANES a = L(canonical)(loose.c[h]);
+        zero &= L(zero_mask)(&a);
+    }
+    return zero;
 }
 
 /* a b for a below A and b below B, A B <= room, loose; below 2, in Fp2 below 3: Karatsuba, with
@@ -100,240 +110,304 @@ PM_LANES MASK FN(lanes_is_zero)(X loose) /* exactly, for values below 8 */
 PM_LANES X FN(lanes_mul_loose)(X a, X b)
 {
     X out;
-    if (BATCH_DEGREE == 1) {
-        out.c[0] = L(mul_loose)(a.c[0], b.c[0]);
-        out.c[1] = L(mul_loose)(a.c[1], b.c[1]);
-    } else {
-        struct L(wide) low = L(wide_mul)(a.c[0], b.c[0]), high = L(wide_mul)(a.c[1], b.c[1]);
-        struct L(wide) both = L(wide_mul)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(add)(b.c[0], b.c[1])));
-        out.c[0] = L(sub)(L(wide_reduce)(L(wide_sub)(low, high)), L(zero)(), 1);
-        out.c[1] = L(wide_reduce)(L(wide_sub)(both, L(wide_add)(low, high)));
-    }
+#if BATCH_DEGREE == 1
+    out.c[0] = L(mul_loose)(a.c[0], b.c[0]);
+#else
+    const struct L(wide) low = L(wide_mul)(a.c[0], b.c[0]), high = L(wide_mul)(a.c[1], b.c[1]);
+    const struct L(wide) both =
+        L(wide_mul)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(add)(b.c[0], b.c[1])));
+    out.c[0] = L(sub)(L(wide_reduce)(L(wide_sub)(low, high)), L(zero)(), 1);
+    out.c[1] = L(wide_reduce)(L(wide_sub)(both, L(wide_add)(low, high)));
+#endif
     return out;
 }
-PM_LANES X FN(lanes_mul)(X a, X b) { return FN(lanes_carry)(FN(lanes_mul_loose)(a, b)); }
-/* a^2 for a below k, 4 k^2 <= room, loose; below 2. In Fp2: (a0 + a1)(a0 - a1), 2 a0 a1. */
-PM_LANES X FN(lanes_sqr_loose)(X a, int k)
+#if BATCH_DEGREE == 2
+/* a^2 for a below 3, 4 * 3^2 <= room, loose; below 2: (a0 + a1)(a0 - a1), 2 a0 a1. */
+PM_LANES X FN(lanes_sqr_loose)(X a)
 {
     X out;
-    if (BATCH_DEGREE == 1) {
-        out.c[0] = L(sqr_loose)(a.c[0]);
-        out.c[1] = L(sqr_loose)(a.c[1]);
-    } else {
-        out.c[0] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(sub)(a.c[0], a.c[1], k)));
-        out.c[1] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[0])), a.c[1]);
-    }
+    out.c[0] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[1])), L(carry)(L(sub)(a.c[0], a.c[1], 3)));
+    out.c[1] = L(mul_loose)(L(carry)(L(add)(a.c[0], a.c[0])), a.c[1]);
     return out;
 }
+#endif
+PM_LANES X FN(lanes_mul)(X a, X b) { return FN(lanes_carry)(FN(lanes_mul_loose)(a, b)); }
 
-PM_LANES void FN(lanes_get_point)(X *x, X *y, const uint8_t *points, const uint32_t *index)
+/* The x (i = 0) or y (i = 1) of eight points, and back. */
+PM_LANES X FN(lanes_get)(const uint8_t *points, const uint32_t index[8], int i)
 {
-    for (int h = 0; h < 3 - BATCH_DEGREE; h++) { /* in Fp, twice eight points; in Fp2 one gives both halves */
-        BATCH_LANES xy[2 * BATCH_DEGREE];
-        L(gather)(xy, 2 * BATCH_DEGREE, points, FN(lanes_point), index + 8 * h);
-        for (int i = 0; i < BATCH_DEGREE; i++) {
-            x->c[h + i] = xy[i];
-            y->c[h + i] = xy[BATCH_DEGREE + i];
-        }
-    }
+    X out;
+    L(gather)(out.c, BATCH_DEGREE, points + i * FN(lanes_coordinate), FN(lanes_point), index);
+    return out;
 }
-PM_LANES void FN(lanes_put_point)(uint8_t *points, const uint32_t *index, const X *x, const X *y)
+PM_LANES void FN(lanes_put)(uint8_t *points, const uint32_t index[8], X a, int i)
 {
-    for (int h = 0; h < 3 - BATCH_DEGREE; h++) {
-        BATCH_LANES xy[2 * BATCH_DEGREE];
-        for (int i = 0; i < BATCH_DEGREE; i++) {
-            xy[i] = x->c[h + i];
-            xy[BATCH_DEGREE + i] = y->c[h + i];
-        }
-        L(scatter)(points, FN(lanes_point), index + 8 * h, xy, 2 * BATCH_DEGREE);
-    }
+    L(scatter)(points + i * FN(lanes_coordinate), FN(lanes_point), index, a.c, BATCH_DEGREE);
 }
-/* Both summands, the second with its sign: y2 = p - y2. */
-PM_LANES void FN(lanes_get_both)(X *x1, X *y1, X *x2, X *y2, const struct FN(lanes_batch) * b,
-                                 const uint8_t *points, size_t v)
+/* -y where the mask is set: p - y, loose */
+PM_LANES X FN(lanes_negate)(__mmask8 negative, X y)
 {
-    FN(lanes_get_point)(x1, y1, points, b->left + v * FN(lanes_width));
-    FN(lanes_get_point)(x2, y2, b->other, b->right + v * FN(lanes_width));
-    for (int h = 0; h < 2; h++) {
-        const __mmask8 negative = FN(lanes_part)(b->negative[v], h);
+    for (int h = 0; h < BATCH_DEGREE; h++)
         for (int i = 0; i < L(limbs); i++)
-            y2->c[h].l[i] = _mm512_mask_sub_epi64(y2->c[h].l[i], negative, L(p8)(i), y2->c[h].l[i]);
-    }
-}
-/* The x of eight or sixteen points alone. */
-PM_LANES void FN(lanes_get_x)(X *x, const uint8_t *points, const uint32_t *index)
-{
-    for (int h = 0; h < 3 - BATCH_DEGREE; h++)
-        L(gather)(&x->c[h], BATCH_DEGREE, points, FN(lanes_point), index + 8 * h);
+            y.c[h].l[i] = _mm512_mask_sub_epi64(y.c[h].l[i], negative, L(p8)(i), y.c[h].l[i]);
+    return y;
 }
 
-/* Additions that may be special, by the lowest limbs alone: x2 - x1 + 3 p is one of p .. 5 p, or one of the
- * two x is zero. Says yes for all that are special and, by chance, for one in 2^48 others. */
-PM_LANES MASK FN(lanes_suspects)(const X *x1, const X *x2, const X *divisor)
+/* Additions that may be special, by the lowest limbs alone: x2 - x1 + 3 p is one of p .. 5 p, so that its
+ * quotient by -p mod 2^52 is one of the five highest numbers, or one of the two x is zero. Says yes for all
+ * that are special and, by chance, for one in 2^49 others. One comparison, which costs as much as a product
+ * of limbs, for all. */
+PM_LANES __mmask8 FN(lanes_suspects)(const X *x1, const X *x2, const X *divisor)
 {
-    __mmask8 found[2];
-    const __m512i zero = _mm512_setzero_si512();
-    for (int h = 0; h < 2; h++) {
-        found[h] =
-            _mm512_cmpeq_epi64_mask(x1->c[h].l[0], zero) | _mm512_cmpeq_epi64_mask(x2->c[h].l[0], zero);
-        for (uint64_t k = 1; k <= 5; k++) {
-            const uint64_t low = k * L(p52)(0) & (((uint64_t)1 << 52) - 1);
-            found[h] |= _mm512_cmpeq_epi64_mask(divisor->c[h].l[0], _mm512_set1_epi64((long long)low));
-        }
+    __mmask8 suspects = 0xff;
+    for (int h = 0; h < BATCH_DEGREE; h++) {
+        const __m512i zero = _mm512_slli_epi64(_mm512_min_epu64(x1->c[h].l[0], x2->c[h].l[0]), 3);
+        const __m512i multiple = _mm512_sub_epi64(L(mask)(), L(quotient)(divisor->c[h].l[0]));
+        suspects &= _mm512_cmplt_epu64_mask(_mm512_min_epu64(zero, multiple), _mm512_set1_epi64(5));
     }
-    return FN(lanes_join)(found[0], found[1]);
+    return suspects;
 }
 
+/* The summands of a vector with additions that may be special, the second with its sign, and what is so. */
 struct FN(lanes_cases) {
-    MASK first, second; /* is infinity */
-    MASK twice, cancel; /* equal points, opposite points; neither infinity */
+    X x1, y1, x2, y2;
+    __mmask8 first, second; /* is infinity */
+    __mmask8 twice, cancel; /* equal points, opposite points; neither infinity */
 };
-PM_LOCAL __attribute__((noinline)) struct FN(lanes_cases)
-    FN(lanes_sort_out)(const X *x1, const X *y1, const X *x2, const X *y2)
+PM_LOCAL __attribute__((noinline)) void FN(lanes_sort_out)(struct FN(lanes_cases) * c,
+                                                           const struct FN(lanes_batch) * b,
+                                                           const uint8_t *points, size_t v)
 {
-    struct FN(lanes_cases) c;
-    X sum = *y1;
-    for (int h = 0; h < 2; h++) sum.c[h] = L(add)(y1->c[h], y2->c[h]);
-    c.first = FN(lanes_is_zero)(*x1) & FN(lanes_is_zero)(*y1);
-    c.second = FN(lanes_is_zero)(*x2) & FN(lanes_is_zero)(*y2);
-    MASK same = FN(lanes_is_zero)(FN(lanes_sub)(*x2, *x1, 3)) & (MASK) ~(c.first | c.second);
-    c.cancel = same & FN(lanes_is_zero)(sum);
-    c.twice = same & (MASK)~c.cancel;
-    return c;
+    const uint32_t *left = b->left + v * FN(lanes_width), *right = b->right + v * FN(lanes_width);
+    X sum;
+    c->x1 = FN(lanes_get)(points, left, 0);
+    c->y1 = FN(lanes_get)(points, left, 1);
+    c->x2 = FN(lanes_get)(b->other, right, 0);
+    c->y2 = FN(lanes_carry)(FN(lanes_negate)((__mmask8)b->negative[v], FN(lanes_get)(b->other, right, 1)));
+    for (int h = 0; h < BATCH_DEGREE; h++) sum.c[h] = L(add)(c->y1.c[h], c->y2.c[h]);
+    c->first = FN(lanes_is_zero)(c->x1) & FN(lanes_is_zero)(c->y1);
+    c->second = FN(lanes_is_zero)(c->x2) & FN(lanes_is_zero)(c->y2);
+    const __mmask8 same =
+        (__mmask8)(FN(lanes_is_zero)(FN(lanes_sub)(c->x2, c->x1, 3)) & ~(c->first | c->second));
+    c->cancel = same & FN(lanes_is_zero)(sum);
+    c->twice = (__mmask8)(same & ~c->cancel);
 }
 
 /* 2 y for equal points; 1 where nothing is to be divided. */
 PM_LOCAL __attribute__((noinline)) void
 FN(lanes_special_divisor)(X *divisor, const struct FN(lanes_batch) * b, const uint8_t *points, size_t v)
 {
-    X x1, y1, x2, y2, one, twice;
-    FN(lanes_get_both)(&x1, &y1, &x2, &y2, b, points, v);
-    struct FN(lanes_cases) c = FN(lanes_sort_out)(&x1, &y1, &x2, &y2);
-    for (int h = 0; h < 2; h++) one.c[h] = L(zero)();
-    one.c[0].l[0] = _mm512_set1_epi64(1);
-    if (BATCH_DEGREE == 1) one.c[1] = one.c[0];
-    twice = FN(lanes_carry)(FN(lanes_shift)(y1, 1));
-    *divisor = FN(lanes_blend)(c.twice, *divisor, twice);
-    *divisor = FN(lanes_blend)(c.cancel | c.first | c.second, *divisor, one);
+    struct FN(lanes_cases) c;
+    FN(lanes_sort_out)(&c, b, points, v);
+    *divisor = FN(lanes_blend)(c.twice, *divisor, FN(lanes_carry)(FN(lanes_shift)(c.y1, 1)));
+    *divisor = FN(lanes_blend)(c.cancel | c.first | c.second, *divisor, FN(lanes_one)());
 }
 /* 3 x^2 for equal points. M loses 2^gap, which one x takes on beforehand: 2^gap times two canonical elements
  * fits N limbs, because two fit W words. */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_special_numerator)(X *numerator, struct FN(lanes_cases) c,
-                                                                    const X *x)
+PM_LOCAL __attribute__((noinline)) void FN(lanes_special_numerator)(X *numerator,
+                                                                    const struct FN(lanes_cases) * c)
 {
     X a, b, t;
-    for (int h = 0; h < 2; h++) {
-        a.c[h] = L(canonical)(x->c[h]);
+    for (int h = 0; h < BATCH_DEGREE; h++) {
+        a.c[h] = L(canonical)(c->x1.c[h]);
         b.c[h] = L(shift_carried)(a.c[h], L(gap));
     }
     t = FN(lanes_reduce)(FN(lanes_mul_loose)(a, b));
-    for (int h = 0; h < 2; h++) t.c[h] = L(add)(L(shift)(t.c[h], 1), t.c[h]);
-    *numerator = FN(lanes_blend)(c.twice, *numerator, FN(lanes_reduce)(t));
+    for (int h = 0; h < BATCH_DEGREE; h++) t.c[h] = L(add)(L(shift)(t.c[h], 1), t.c[h]);
+    *numerator = FN(lanes_blend)(c->twice, *numerator, FN(lanes_reduce)(t));
 }
-/* Infinity plus Q, P plus infinity, P - P. */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(X *out, struct FN(lanes_cases) c,
-                                                                 const X *v1, const X *v2)
+/* Infinity plus Q, P plus infinity, P - P: over what is at their places. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(uint8_t *points, const uint32_t out[8],
+                                                                 const struct FN(lanes_cases) * c)
 {
-    X zero = {{L(zero)(), L(zero)()}};
-    *out = FN(lanes_blend)(c.first, *out, *v2);
-    *out = FN(lanes_blend)(c.second, *out, *v1);
-    *out = FN(lanes_blend)(c.cancel, *out, zero);
+    const __mmask8 special = c->first | c->second | c->cancel;
+    const uint32_t row[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    uint8_t result[8 * FN(lanes_point)];
+    const X x = FN(lanes_blend)(c->second, FN(lanes_blend)(c->first, FN(lanes_zero)(), c->x2), c->x1);
+    const X y = FN(lanes_blend)(c->second, FN(lanes_blend)(c->first, FN(lanes_zero)(), c->y2), c->y1);
+    FN(lanes_put)(result, row, x, 0);
+    FN(lanes_put)(result, row, y, 1);
+    for (size_t i = 0; i < 8; i++)
+        if (special >> i & 1)
+            memcpy(points + (size_t)out[i] * FN(lanes_point), result + i * FN(lanes_point), FN(lanes_point));
 }
 
-/* out = 1 / acc lane by lane, 2^e -> 2^(2 D + 3/2 gap - e): a divisor at D, whose prefix M takes from e to
- * e - gap, gets D + 3/2 gap from M(prefix, out). 0.001 of the work. */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X *out, const X *acc)
+/* inverse = 1 / product lane by lane, 2^e -> 2^(2 D + 3/2 gap - e): a divisor at D, whose prefix M takes from
+ * e to e - gap, gets D + 3/2 gap from M(prefix, inverse). */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X inverse[FN(lanes_chains)],
+                                                         const X product[FN(lanes_chains)])
 {
-    enum { N = FN(lanes_width), W = FN(lanes_words) };
-    BATCH_FIELD element[N], before[N], product, inverse;
+    enum { W = FN(lanes_words), LIMBS = BATCH_DEGREE * W, COUNT = 8 * FN(lanes_chains) };
+    BATCH_FIELD element[COUNT], before[COUNT], all, one_over;
     union {
-        __m512i w[2 * W];
-        uint64_t limb[2][W][8];
+        __m512i w[FN(lanes_chains)][LIMBS];
+        uint64_t limb[FN(lanes_chains)][LIMBS][8];
     } u;
-    for (int h = 0; h < 2; h++) {
-        BATCH_LANES canonical = L(canonical)(acc->c[h]);
-        L(pack)(u.w + W * h, &canonical);
+    for (int k = 0; k < FN(lanes_chains); k++)
+        for (int h = 0; h < BATCH_DEGREE; h++) {
+            const BATCH_LANES canonical = L(canonical)(product[k].c[h]);
+            L(pack)(u.w[k] + W * h, &canonical);
+        }
+    F(set_one)(&all);
+    for (int i = 0; i < COUNT; i++) {
+        for (int k = 0; k < LIMBS; k++) ((uint64_t *)&element[i])[k] = u.limb[i / 8][k][i % 8];
+        before[i] = all;
+        F(mul)(&all, &all, &element[i]);
     }
-    for (int i = 0; i < N; i++)
-        for (int k = 0; k < W * BATCH_DEGREE; k++)
-            ((uint64_t *)&element[i])[k] =
-                BATCH_DEGREE == 1 ? u.limb[i / 8][k][i % 8] : u.limb[k / W][k % W][i];
-    F(set_one)(&product);
-    for (int i = 0; i < N; i++) {
-        before[i] = product;
-        F(mul)(&product, &product, &element[i]);
+    F(inv_var)(&one_over, &all); /* x 2^D -> 1/x 2^D, so x 2^e -> 1/x 2^(2 D - e) */
+    for (int i = 0; i < 3 * FN(lanes_half_gap); i++) F(dbl)(&one_over, &one_over);
+    for (int i = COUNT; i-- > 0;) {
+        F(mul)(&before[i], &before[i], &one_over);
+        F(mul)(&one_over, &one_over, &element[i]);
+        for (int k = 0; k < LIMBS; k++) u.limb[i / 8][k][i % 8] = ((const uint64_t *)&before[i])[k];
     }
-    F(inv_var)(&inverse, &product); /* x 2^D -> 1/x 2^D, so x 2^e -> 1/x 2^(2 D - e) */
-    for (int i = 0; i < 3 * FN(lanes_half_gap); i++) F(dbl)(&inverse, &inverse);
-    for (int i = N; i-- > 0;) {
-        F(mul)(&before[i], &before[i], &inverse);
-        F(mul)(&inverse, &inverse, &element[i]);
-        for (int k = 0; k < W * BATCH_DEGREE; k++)
-            *(BATCH_DEGREE == 1 ? &u.limb[i / 8][k][i % 8] : &u.limb[k / W][k % W][i]) =
-                ((const uint64_t *)&before[i])[k];
-    }
-    for (int h = 0; h < 2; h++) out->c[h] = L(unpack)(u.w + W * h);
+    for (int k = 0; k < FN(lanes_chains); k++)
+        for (int h = 0; h < BATCH_DEGREE; h++) inverse[k].c[h] = L(unpack)(u.w[k] + W * h);
 }
 
-/* From the last vector to the first: divisors and the products of those before. The product of all. */
-PM_LOCAL __attribute__((noinline)) X FN(lanes_products)(const struct FN(lanes_batch) * b,
-                                                        const uint8_t *points, size_t vectors)
+/* A vector's divisor, and whether it is special. */
+PM_LANES X FN(lanes_divisor)(const struct FN(lanes_batch) * b, const uint8_t *points, size_t v)
 {
-    X acc, x1, x2, divisor;
-    for (int h = 0; h < 2; h++) acc.c[h] = L(zero)();
-    acc.c[0].l[0] = _mm512_set1_epi64(1); /* at any exponent, so long as it is not zero */
-    if (BATCH_DEGREE == 1) acc.c[1] = acc.c[0];
+    const X x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
+    const X x2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 0);
+    X divisor = FN(lanes_carry)(FN(lanes_sub)(x2, x1, 3));
+    b->special[v] = FN(lanes_suspects)(&x1, &x2, &divisor) != 0;
+    if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
+    b->divisor[v] = divisor;
+    return divisor;
+}
+
+/* From the last vector to the first: divisors and, of each chain, the products of those before; the products
+ * of all, 1 for a chain that has none. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_products)(X product[FN(lanes_chains)],
+                                                           const struct FN(lanes_batch) * b,
+                                                           const uint8_t *points, size_t vectors)
+{
+    for (size_t k = 0; k < FN(lanes_chains); k++) /* at any exponent, so long as it is not zero */
+        *(k < vectors ? &b->before[vectors - 1 - k] : &product[k]) = FN(lanes_one)();
+    X divisor = FN(lanes_divisor)(b, points, vectors - 1);
     for (size_t v = vectors; v-- > 0;) {
-        FN(lanes_get_x)(&x1, points, b->left + v * FN(lanes_width));
-        FN(lanes_get_x)(&x2, b->other, b->right + v * FN(lanes_width));
-        divisor = FN(lanes_carry)(FN(lanes_sub)(x2, x1, 3));
-        b->special[v] = FN(lanes_suspects)(&x1, &x2, &divisor) != 0;
-        if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
-        b->divisor[v] = divisor;
-        b->before[v] = acc;
-        acc = FN(lanes_mul)(acc, divisor);
+        X *to = v < FN(lanes_chains) ? &product[v] : &b->before[v - FN(lanes_chains)];
+#if BATCH_DEGREE == 1
+        const struct L(wide) w = L(wide_mul)(b->before[v].c[0], divisor.c[0]);
+        if (v > 0) divisor = FN(lanes_divisor)(b, points, v - 1);
+        to->c[0] = L(carry)(L(wide_reduce)(w));
+#else
+        *to = FN(lanes_mul)(b->before[v], divisor);
+        if (v > 0) divisor = FN(lanes_divisor)(b, points, v - 1);
+#endif
     }
-    return acc;
+}
+
+/* y2 - y1, or for equal points what is to be divided instead. */
+PM_LANES X FN(lanes_numerator)(struct FN(lanes_cases) * cases, const struct FN(lanes_batch) * b,
+                               const uint8_t *points, size_t v)
+{
+    const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
+    const X y2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 1);
+    X t = FN(lanes_carry)(FN(lanes_sub)(FN(lanes_negate)((__mmask8)b->negative[v], y2), y1, 3));
+    if (__builtin_expect(b->special[v], 0)) {
+        FN(lanes_sort_out)(cases, b, points, v);
+        FN(lanes_special_numerator)(&t, cases);
+    }
+    return t;
+}
+
+/* lambda^2 - x1 - x2, where x2 is x1 + divisor - 3 p but for special vectors. */
+PM_LANES X FN(lanes_x3)(const struct FN(lanes_cases) * cases, const struct FN(lanes_batch) * b, size_t v,
+                        X square, X x1)
+{
+    X divisor = b->divisor[v];
+    if (__builtin_expect(b->special[v], 0)) divisor = FN(lanes_sub)(cases->x2, cases->x1, 3);
+    return FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(square, divisor, 9), FN(lanes_shift)(x1, 1), 0));
+}
+PM_LANES X FN(lanes_y3)(const struct FN(lanes_batch) * b, const uint8_t *points, size_t v, X product)
+{
+    const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
+    return FN(lanes_reduce)(FN(lanes_sub)(product, y1, 3));
 }
 
 /* From the first vector to the last. Bounds: numerator, divisor, x1 - x3 below 6; inverse, before, their
  * product, lambda below 3, because 3 * 6 <= room; the square of lambda below 2, because 4 * 3^2 <= room;
  * lambda 2^(gap / 2) (x1 - x3) below 3, because 3 2^(gap / 2) 6 <= room; so x3 before it is reduced is below
- * 2 + 3 + 3, y3 below 3 + 3. */
+ * 2 + 3 + 3, y3 below 3 + 3.
+ *
+ * The products of a vector wait for one another; between them stand the first two of the next vector. */
+#if BATCH_DEGREE == 1
+/* Moreover, what is done with a product stands behind the next product's columns, because what waits must not
+ * fill the processor's queue and what does not wait should run beside multiply-adds. */
 PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_batch) * b, uint8_t *points,
-                                                       size_t vectors, X inverse)
+                                                       size_t vectors, X inverse[FN(lanes_chains)])
 {
-    X x1, y1, x2, y2, x3, y3, lambda, t;
-    struct FN(lanes_cases) cases = {0};
+    struct FN(lanes_cases) cases[2];
+    struct L(wide) w;
+    X over = FN(lanes_mul)(b->before[0], inverse[0]); /* 1 / divisor */
+    X t = FN(lanes_numerator)(&cases[0], b, points, 0);
+    X lambda = FN(lanes_mul_loose)(over, t), x1, x3, y3;
+    inverse[0] = FN(lanes_mul)(inverse[0], b->divisor[0]);
     for (size_t v = 0; v < vectors; v++) {
-        lambda = FN(lanes_mul)(b->before[v], inverse);
-        inverse = FN(lanes_mul)(inverse, b->divisor[v]);
-        FN(lanes_get_both)(&x1, &y1, &x2, &y2, b, points, v);
-        t = FN(lanes_carry)(FN(lanes_sub)(y2, y1, 3));
-        if (__builtin_expect(b->special[v], 0)) {
-            cases = FN(lanes_sort_out)(&x1, &y1, &x2, &y2);
-            FN(lanes_special_numerator)(&t, cases, &x1);
-        }
-        lambda = FN(lanes_mul)(lambda, t);
-        x3 = FN(lanes_sqr_loose)(lambda, 3);
-        x3 = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(x3, x1, 3), x2, 3));
+        const uint32_t *out = b->out + v * FN(lanes_width);
+        const size_t next = v + 1 < vectors ? v + 1 : v;
+        X *next_inverse = &inverse[next % FN(lanes_chains)];
+
+        w = L(wide_mul)(b->before[next].c[0], next_inverse->c[0]);
+        lambda = FN(lanes_carry)(lambda);
+        over.c[0] = L(wide_reduce)(w);
+
+        w = L(wide_sqr)(lambda.c[0]);
+        over = FN(lanes_carry)(over);
+        lambda.c[0] = L(shift_carried)(lambda.c[0], FN(lanes_half_gap));
+        x3.c[0] = L(wide_reduce)(w);
+
+        w = L(wide_mul)(next_inverse->c[0], b->divisor[next].c[0]);
+        x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
+        x3 = FN(lanes_x3)(&cases[v % 2], b, v, x3, x1);
         t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
-        for (int h = 0; h < 2; h++) lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
-        t = FN(lanes_mul_loose)(lambda, t);
-        y3 = FN(lanes_reduce)(FN(lanes_sub)(t, y1, 3));
-        if (__builtin_expect(b->special[v], 0)) {
-            y2 = FN(lanes_carry)(y2);
-            FN(lanes_special_result)(&x3, cases, &x1, &x2);
-            FN(lanes_special_result)(&y3, cases, &y1, &y2);
-        }
-        FN(lanes_put_point)(points, b->out + v * FN(lanes_width), &x3, &y3);
+        next_inverse->c[0] = L(wide_reduce)(w);
+
+        w = L(wide_mul)(lambda.c[0], t.c[0]);
+        FN(lanes_put)(points, out, x3, 0);
+        *next_inverse = FN(lanes_carry)(*next_inverse);
+        y3.c[0] = L(wide_reduce)(w);
+
+        t = FN(lanes_numerator)(&cases[(v + 1) % 2], b, points, next);
+        w = L(wide_mul)(over.c[0], t.c[0]);
+        y3 = FN(lanes_y3)(b, points, v, y3);
+        FN(lanes_put)(points, out, y3, 1);
+        lambda.c[0] = L(wide_reduce)(w);
+        if (__builtin_expect(b->special[v], 0)) FN(lanes_special_result)(points, out, &cases[v % 2]);
     }
 }
+#else
+PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_batch) * b, uint8_t *points,
+                                                       size_t vectors, X inverse[FN(lanes_chains)])
+{
+    struct FN(lanes_cases) cases;
+    X over = FN(lanes_mul)(b->before[0], inverse[0]); /* 1 / divisor */
+    inverse[0] = FN(lanes_mul)(inverse[0], b->divisor[0]);
+    for (size_t v = 0; v < vectors; v++) {
+        const uint32_t *out = b->out + v * FN(lanes_width);
+        const size_t next = v + 1 < vectors ? v + 1 : v;
+        X *next_inverse = &inverse[next % FN(lanes_chains)];
+        X lambda = FN(lanes_mul)(over, FN(lanes_numerator)(&cases, b, points, v)), x1, x3, t;
+        over = FN(lanes_mul)(b->before[next], *next_inverse);
+        x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
+        x3 = FN(lanes_x3)(&cases, b, v, FN(lanes_sqr_loose)(lambda), x1);
+        FN(lanes_put)(points, out, x3, 0);
+        t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
+        *next_inverse = FN(lanes_mul)(*next_inverse, b->divisor[next]);
+        for (int h = 0; h < BATCH_DEGREE; h++)
+            lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
+        FN(lanes_put)(points, out, FN(lanes_y3)(b, points, v, FN(lanes_mul_loose)(lambda, t)), 1);
+        if (__builtin_expect(b->special[v], 0)) FN(lanes_special_result)(points, out, &cases);
+    }
+}
+#endif
 
 /* Does the n additions of b. The last vector is filled up with repetitions of the last addition. */
 PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *points, size_t n)
 {
-    X acc, inverse;
+    X product[FN(lanes_chains)];
     if (n == 0) return;
     size_t vectors = (n + FN(lanes_width) - 1) / FN(lanes_width);
     for (size_t i = n; i < vectors * FN(lanes_width); i++) {
@@ -341,18 +415,17 @@ PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *point
         b->right[i] = b->right[n - 1];
         b->out[i] = b->out[n - 1];
         b->negative[vectors - 1] |=
-            (MASK)((b->negative[vectors - 1] >> (n - 1) % FN(lanes_width) & 1) << i % FN(lanes_width));
+            (uint16_t)((b->negative[vectors - 1] >> (n - 1) % FN(lanes_width) & 1) << i % FN(lanes_width));
     }
-    acc = FN(lanes_products)(b, points, vectors);
-    FN(lanes_invert)(&inverse, &acc);
-    FN(lanes_sums)(b, points, vectors, inverse);
+    FN(lanes_products)(product, b, points, vectors);
+    FN(lanes_invert)(product, product);
+    FN(lanes_sums)(b, points, vectors, product);
 }
 
 #undef FN
 #undef F
 #undef L
 #undef X
-#undef MASK
 #undef BATCH
 #undef BATCH_FIELD
 #undef BATCH_DEGREE

@@ -84,12 +84,14 @@ PM_OUT_OF_LINE void FN(lanes_fixed_finish)(uint8_t *points, size_t n)
         uint32_t index[FN(lanes_width)];
         struct FN(lanes) x, y;
         for (size_t i = 0; i < FN(lanes_width); i++) index[i] = (uint32_t)(done + i < n ? done + i : n - 1);
-        FN(lanes_get_point)(&x, &y, points, index);
-        for (int h = 0; h < 2; h++) {
+        x = FN(lanes_get)(points, index, 0);
+        y = FN(lanes_get)(points, index, 1);
+        for (int h = 0; h < FIXED_DEGREE; h++) {
             x.c[h] = L(canonical)(x.c[h]);
             y.c[h] = L(canonical)(y.c[h]);
         }
-        FN(lanes_put_point)(points, index, &x, &y);
+        FN(lanes_put)(points, index, x, 0);
+        FN(lanes_put)(points, index, y, 1);
     }
 }
 

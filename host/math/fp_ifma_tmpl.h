@@ -11,26 +11,38 @@
  *   LANES_MONT_INV   -1/p mod 2^64
  *
  * Values. Lane j holds sum of l[i][j] 2^(52 i), an integer that stands for its class mod p.
+ *
  *   carried   all limbs in [0, 2^52): what products need of their factors, because vpmadd52 reads the low 52
  *             bits of a factor and ignores the rest. Asserted in debug builds.
- *   loose     limbs are signed numbers below 2^59: products before their carry, sums and differences of a
- * few. packed    W words of 64 bits as in files: any value below 2^(64 W). Bounds are counted in p: "below A"
- * means in [0, A p). Two numbers of the field decide them all, q = 2^LANES_BITS / p, between 1 and 2, and
- * room = floor(2^(52 N) / p). product   M(a, b) = (a b + m p) / 2^(52 N) with m < 2^(52 N), so for a below A
- * and b below B it is below 1 + A B / room: below 2 as long as A B <= room. Data stay in the form of the
- * files, R = 2^(64 W): M takes 2^e and 2^f to 2^(e + f - 52 N), which is 2^gap less than R asks for, gap = 52
- * N - 64 W, and whoever multiplies keeps account of exponents. wide      a product before its reduction, or a
- * sum or difference of a few. reduce    takes any loose value below 8 q to one that is carried and below 1 +
- * q: the three bits above LANES_BITS, h, say how often p surely goes into it, floor(h 2^LANES_BITS / p), and
- * what is left is below 2^LANES_BITS + p. The highest limb of a loose value misses a carry or a borrow of up
- * to 128 units, which quotients have room for (asserted) and which moves the bound by less than 2^-9. As q >
- * 1, every sum below 8 can be reduced, and so can four values below 1 + q. As p < 2^(64 W - 1), what is below
- * 1 + q can be packed.
  *
- *                        q      8 q    room      packed is below
- *     BN254 Fp, Fr       1.32   10.5   84        5.2
- *     BLS12-381 Fr       1.10   8.8    35        2.2
- *     BLS12-381 Fp       1.23   9.8    4 10^10   9.8 */
+ *   loose     limbs are signed numbers below 2^59: products before their carry, sums and differences.
+ *
+ *   packed    W words of 64 bits as in files: any value below 2^(64 W).
+ *
+ *   wide      a product before its reduction, or a sum or difference of a few.
+ *
+ * Bounds are counted in p: "below A" means in [0, A p). Three numbers of the field decide them all: q =
+ * 2^LANES_BITS / p, between 1 and 2; f = (2^-52 mod p) / p, or 0 where that is not below 1/4; room =
+ * floor((1 - f) 2^(52 N) / p).
+ *
+ *   product   M(a, b) is a b / 2^(52 N) mod p: for a below A and b below B it is below 1 + f + (1 - f) A B /
+ *             room, so below 2 as long as A B <= room. Data stay in the form of the files, R = 2^(64 W): M
+ *             takes 2^d and 2^e to 2^(d + e - 52 N), which is 2^gap less than R asks for, gap = 52 N - 64 W,
+ *             and whoever multiplies keeps account of exponents.
+ *
+ *   reduce    takes any loose value below 8 q to one that is carried and below 1 + q: the three bits above
+ *             LANES_BITS, h, say how often p surely goes into it, floor(h 2^LANES_BITS / p), and what is left
+ *             is below 2^LANES_BITS + p. The highest limb of a loose value misses a carry or a borrow of
+ *             up to 128 units, which quotients have room for (asserted) and which moves the bound by less
+ *             than 2^-9.
+ *
+ * As q > 1, every sum below 8 can be reduced, and so can four values below 1 + q. As p < 2^(64 W - 1), what
+ * is below 1 + q can be packed.
+ *
+ *                        q      8 q    f      room      packed is below
+ *     BN254 Fp, Fr       1.32   10.5   0.13   73        5.2
+ *     BLS12-381 Fr       1.10   8.8    0      35        2.2
+ *     BLS12-381 Fp       1.23   9.8    0.25   3 10^10   9.8 */
 #include "math/lanes_ifma.h"
 #include "math/tmpl.h"
 
@@ -39,7 +51,12 @@
 #define FN(op) PM_CAT(LANES, _##op)
 #define W      LANES_WORDS
 #define N      FN(limbs)
-#define ROOM   (((uint64_t)1 << (FN(gap) + 16)) / (LANES_TOP + 1)) /* of 2^(52 N) / p, rounded down */
+#define LOW52  (((uint64_t)1 << 52) - 1)
+#define INV52  (LANES_MONT_INV & LOW52) /* -1/p mod 2^52, which is f 2^52 */
+#define FOLDS  (INV52 >> 50 == 0)       /* f is below 1/4 */
+/* (1 - f) 2^(52 N) / p, rounded down: 16 bits of both */
+#define ROOM                                                                                                 \
+    ((((uint64_t)1 << (FN(gap) + 16)) / (LANES_TOP + 1)) * ((FOLDS ? 0xffff - (INV52 >> 36) : 0x10000)) >> 16)
 
 enum {
     FN(words) = W,
@@ -89,6 +106,18 @@ PM_LANES __m512i FN(minus_p8)(int i) /* of 2^(52 N) - p */
 {
     return _mm512_set1_epi64((long long)((((uint64_t)1 << 52) - 1 + (i == 0)) - FN(p52)(i)));
 }
+/* Limb i of 2^-52 mod p, which is (1 + m p) / 2^52 for m = -1/p mod 2^52; the compiler folds this, too. */
+PM_LANES __m512i FN(fold8)(int i)
+{
+    pm_u128 sum = 1;
+    uint64_t limb = 0;
+    for (int k = 0; k <= i + 1; k++) {
+        if (k < N) sum += (pm_u128)FN(p52)(k) * INV52;
+        limb = (uint64_t)sum & LOW52;
+        sum >>= 52;
+    }
+    return _mm512_set1_epi64((long long)limb);
+}
 
 PM_LANES LANES FN(zero)(void)
 {
@@ -114,8 +143,11 @@ PM_LANES LANES FN(unpack)(const __m512i w[W])
         const int k = 52 * i / 64;
         const unsigned at = (unsigned)(52 * i % 64);
         __m512i limb = at ? _mm512_srli_epi64(w[k], at) : w[k];
-        if (at > 12 && k + 1 < W) limb = _mm512_or_si512(limb, _mm512_slli_epi64(w[k + 1], 64 - at));
-        out.l[i] = i + 1 < N ? _mm512_and_si512(limb, FN(mask)()) : limb;
+        if (at > 12 && k + 1 < W)
+            limb = _mm512_add_epi64(limb, _mm512_and_si512(_mm512_slli_epi64(w[k + 1], 64 - at), FN(mask)()));
+        else if (i + 1 < N)
+            limb = _mm512_and_si512(limb, FN(mask)());
+        out.l[i] = limb;
     }
     return out;
 }
@@ -127,8 +159,8 @@ PM_LANES void FN(pack)(__m512i w[W], const LANES *a)
         const int i = 64 * k / 52;
         const unsigned at = (unsigned)(64 * k % 52);
         w[k] = at ? _mm512_srli_epi64(a->l[i], at) : a->l[i];
-        w[k] = _mm512_or_si512(w[k], _mm512_slli_epi64(a->l[i + 1], 52 - at));
-        if (at > 40 && i + 2 < N) w[k] = _mm512_or_si512(w[k], _mm512_slli_epi64(a->l[i + 2], 104 - at));
+        w[k] = _mm512_add_epi64(w[k], _mm512_slli_epi64(a->l[i + 1], 52 - at));
+        if (at > 40 && i + 2 < N) w[k] = _mm512_add_epi64(w[k], _mm512_slli_epi64(a->l[i + 2], 104 - at));
     }
 }
 
@@ -243,8 +275,8 @@ PM_LANES LANES FN(shift)(LANES a, unsigned k)
 PM_LANES LANES FN(shift_carried)(LANES a, unsigned k)
 {
     for (int i = N; i-- > 1;)
-        a.l[i] = _mm512_or_si512(_mm512_and_si512(_mm512_slli_epi64(a.l[i], k), FN(mask)()),
-                                 _mm512_srli_epi64(a.l[i - 1], 52 - k));
+        a.l[i] = _mm512_add_epi64(_mm512_and_si512(_mm512_slli_epi64(a.l[i], k), FN(mask)()),
+                                  _mm512_srli_epi64(a.l[i - 1], 52 - k));
     a.l[0] = _mm512_and_si512(_mm512_slli_epi64(a.l[0], k), FN(mask)());
     return a;
 }
@@ -356,22 +388,37 @@ PM_LANES struct FN(wide) FN(wide_sub)(struct FN(wide) a, struct FN(wide) b)
     return a;
 }
 
-/* (t + m p) / 2^(52 N), loose, m < 2^(52 N); not negative for t that is not. N times: makes the lowest column
- * divisible by 2^52 with a multiple of p and drops it. That column plus a multiple of p_0 is 0 mod 2^52, so
- * that what it carries is the column / 2^52 rounded up, without the product. */
+/* m for a column: column + m p_0 is 0 mod 2^52. */
+PM_LANES __m512i FN(quotient)(__m512i column)
+{
+    return _mm512_madd52lo_epu64(_mm512_setzero_si512(), column, _mm512_set1_epi64((long long)INV52));
+}
+/* t / 2^(52 N) mod p, loose; not negative for t that is not. N times, t / 2^52, in one of two ways. Folded:
+ * the lowest column gives what it has above 52 bits to the next one, and for the rest, l < 2^52, comes l
+ * (2^-52 mod p). That is up to 2^52 f p more in the place of the next column, and the next step waits for one
+ * multiply-add only. Or Montgomery's: a multiple m p, m < 2^52, makes the column divisible. The next step
+ * waits for three, but the result stays short, so the last one is of this kind. There, as the column plus a
+ * multiple of p_0 is 0 mod 2^52, what it carries is the column / 2^52 rounded up, without the product. */
 PM_LANES LANES FN(wide_reduce)(struct FN(wide) t)
 {
     LANES out;
-    const __m512i inv = _mm512_set1_epi64((long long)(LANES_MONT_INV & (((uint64_t)1 << 52) - 1)));
 #pragma GCC unroll 8
     for (int i = 0; i < N; i++) {
-        const __m512i m = _mm512_madd52lo_epu64(_mm512_setzero_si512(), t.l[i], inv);
-        const __m512i up = _mm512_srai_epi64(_mm512_add_epi64(t.l[i], FN(mask)()), 52);
-#pragma GCC unroll 8
-        for (int j = 1; j < N; j++) t.l[i + j] = _mm512_madd52lo_epu64(t.l[i + j], m, FN(p8)(j));
+        const bool fold = FOLDS && i + 1 < N;
+        const __m512i m = fold ? t.l[i] : FN(quotient)(t.l[i]);
+        const __m512i up = _mm512_srai_epi64(fold ? t.l[i] : _mm512_add_epi64(t.l[i], FN(mask)()), 52);
         t.l[i + 1] = _mm512_add_epi64(t.l[i + 1], up);
+        if (fold)
 #pragma GCC unroll 8
-        for (int j = 0; j < N; j++) t.l[i + j + 1] = _mm512_madd52hi_epu64(t.l[i + j + 1], m, FN(p8)(j));
+            for (int j = 0; j < N; j++)
+                t.l[i + 1 + j] = _mm512_madd52lo_epu64(t.l[i + 1 + j], m, FN(fold8)(j));
+        else
+#pragma GCC unroll 8
+            for (int j = 1; j < N; j++) t.l[i + j] = _mm512_madd52lo_epu64(t.l[i + j], m, FN(p8)(j));
+        const int at = fold ? i + 2 : i + 1;
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++)
+            t.l[at + j] = _mm512_madd52hi_epu64(t.l[at + j], m, fold ? FN(fold8)(j) : FN(p8)(j));
     }
     for (int i = 0; i < N; i++) out.l[i] = t.l[N + i];
     return out;
@@ -478,6 +525,9 @@ PM_LANES LANES FN(mul_fixed)(LANES x, const struct FN(fixed) * f)
 #undef W
 #undef N
 #undef ROOM
+#undef LOW52
+#undef INV52
+#undef FOLDS
 #undef QUOTIENT
 #undef QUOTIENT_OF
 #undef DECIDED

@@ -31,33 +31,36 @@ PM_LANES void pm_lanes_transpose(__m512i out[8], const __m512i row[8])
 /* The same for rows of four words at row[j] in memory, and back. */
 PM_LANES void pm_lanes_half_columns(__m512i out[4], const uint8_t *const row[8])
 {
-    const __m512i low = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0);
-    const __m512i high = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
-    __m512i z[4];
-    for (int j = 0; j < 4; j++)
-        z[j] = _mm512_inserti64x4(
-            _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)row[j])),
-            _mm256_loadu_si256((const __m256i *)(const void *)row[j + 4]), 1);
-    __m512i l01 = _mm512_unpacklo_epi64(z[0], z[1]), h01 = _mm512_unpackhi_epi64(z[0], z[1]);
-    __m512i l23 = _mm512_unpacklo_epi64(z[2], z[3]), h23 = _mm512_unpackhi_epi64(z[2], z[3]);
-    /* l01: words 0 of rows 0 and 1, words 2 of them, then the same of rows 4 and 5; l23: of 2, 3, 6, 7 */
-    out[0] = _mm512_permutex2var_epi64(l01, low, l23);
-    out[1] = _mm512_permutex2var_epi64(h01, low, h23);
-    out[2] = _mm512_permutex2var_epi64(l01, high, l23);
-    out[3] = _mm512_permutex2var_epi64(h01, high, h23);
+    __m512i z[4]; /* rows 0 2, 1 3, 4 6, 5 7 */
+    for (int i = 0; i < 4; i++) {
+        const uint8_t *low = row[i / 2 * 4 + i % 2], *high = row[i / 2 * 4 + i % 2 + 2];
+        z[i] =
+            _mm512_inserti64x4(_mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)low)),
+                               _mm256_loadu_si256((const __m256i *)(const void *)high), 1);
+    }
+    /* even: words 0 of rows 0 1, words 2 of them, then the same of rows 2 3 or 6 7; odd: words 1 and 3 */
+    __m512i even03 = _mm512_unpacklo_epi64(z[0], z[1]), odd03 = _mm512_unpackhi_epi64(z[0], z[1]);
+    __m512i even47 = _mm512_unpacklo_epi64(z[2], z[3]), odd47 = _mm512_unpackhi_epi64(z[2], z[3]);
+    out[0] = _mm512_shuffle_i64x2(even03, even47, 0x88);
+    out[1] = _mm512_shuffle_i64x2(odd03, odd47, 0x88);
+    out[2] = _mm512_shuffle_i64x2(even03, even47, 0xdd);
+    out[3] = _mm512_shuffle_i64x2(odd03, odd47, 0xdd);
 }
 PM_LANES void pm_lanes_half_rows(uint8_t *const row[8], const __m512i w[4])
 {
-    const __m512i even = _mm512_set_epi64(13, 12, 5, 4, 9, 8, 1, 0);
-    const __m512i odd = _mm512_set_epi64(15, 14, 7, 6, 11, 10, 3, 2);
-    __m512i l01 = _mm512_unpacklo_epi64(w[0], w[1]), h01 = _mm512_unpackhi_epi64(w[0], w[1]);
-    __m512i l23 = _mm512_unpacklo_epi64(w[2], w[3]), h23 = _mm512_unpackhi_epi64(w[2], w[3]);
-    /* l01: words 0 and 1 of rows 0, 2, 4, 6; h01: of the odd rows; l23, h23: words 2 and 3 */
-    __m512i z[4] = {_mm512_permutex2var_epi64(l01, even, l23), _mm512_permutex2var_epi64(h01, even, h23),
-                    _mm512_permutex2var_epi64(l01, odd, l23), _mm512_permutex2var_epi64(h01, odd, h23)};
-    for (int j = 0; j < 4; j++) {
-        _mm256_storeu_si256((__m256i *)(void *)row[j], _mm512_castsi512_si256(z[j]));
-        _mm256_storeu_si256((__m256i *)(void *)row[j + 4], _mm512_extracti64x4_epi64(z[j], 1));
+    /* words 0 1 and words 2 3, of rows 0 2 4 6 and of rows 1 3 5 7 */
+    __m512i low[2] = {_mm512_unpacklo_epi64(w[0], w[1]), _mm512_unpackhi_epi64(w[0], w[1])};
+    __m512i high[2] = {_mm512_unpacklo_epi64(w[2], w[3]), _mm512_unpackhi_epi64(w[2], w[3])};
+    for (int i = 0; i < 2; i++) {
+        /* Quarters: the low words of two rows, their high ones; then row by row. Not by vpermt2q, which has
+         * three operands and so stands in the way of multiply-adds. */
+        __m512i z[2] = {_mm512_shuffle_i64x2(low[i], high[i], 0x44),
+                        _mm512_shuffle_i64x2(low[i], high[i], 0xee)};
+        for (int k = 0; k < 2; k++) {
+            z[k] = _mm512_shuffle_i64x2(z[k], z[k], 0xd8);
+            _mm256_storeu_si256((__m256i *)(void *)row[i + 4 * k], _mm512_castsi512_si256(z[k]));
+            _mm256_storeu_si256((__m256i *)(void *)row[i + 4 * k + 2], _mm512_extracti64x4_epi64(z[k], 1));
+        }
     }
 }
 
