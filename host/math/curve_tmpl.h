@@ -383,13 +383,16 @@ static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
     }
 }
 
-/* -- Batches: points are loaded into scratch, those of G1 before those of G2 -- */
+/* -- Batches: points are loaded into scratch, those of G1 before those of G2, the rest is the batch's -- */
 
 struct FN(batch_point) {
     PM_CAT(CURVE_G1, _affine) g1;
     PM_CAT(CURVE_G2, _affine) g2;
 };
-static size_t FN(weighted_scratch)(size_t n) { return n * sizeof(struct FN(batch_point)) + 64; }
+static size_t FN(weighted_scratch)(size_t n)
+{
+    return n * sizeof(struct FN(batch_point)) + PAIR(batch_scratch)(n);
+}
 
 static void FN(weight_scalar)(uint8_t *out, const struct pm_weight *w)
 {
@@ -414,18 +417,13 @@ static void FN(pairing_weighted)(struct pm_pairing_value *out, bool *in_group, c
 {
     PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
     PM_CAT(CURVE_G2, _affine) *q = FN(load_points2)(p + n, g2, n);
-    PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n);
+    PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n, q + n);
 }
-static void FN(g1_in_group)(bool *in_group, const uint8_t *g1, size_t n, void *scratch)
+static void FN(g1_weighted_sum)(struct pm_point1 *out, bool *in_group, const uint8_t *g1,
+                                const struct pm_weight *weights, size_t n, void *scratch)
 {
     PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
-    for (size_t i = 0; i < n; i++) in_group[i] = PAIR(g1_in_subgroup)(&p[i]);
-}
-static void FN(g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
-                                size_t n, void *scratch)
-{
-    PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
-    PAIR(weighted_sum)((CURVE_G1 *)(void *)out, p, weights, n);
+    PAIR(weighted_sum)((CURVE_G1 *)(void *)out, in_group, p, weights, n, p + n);
 }
 
 /* The bytes of the constants below are their limbs' only where the processor is little-endian. */
@@ -503,7 +501,6 @@ const struct pm_curve CURVE = {
     .pairing_target = FN(pairing_target),
     .weighted_scratch = FN(weighted_scratch),
     .weight_scalar = FN(weight_scalar),
-    .g1_in_group = FN(g1_in_group),
     .pairing_weighted = FN(pairing_weighted),
     .g1_weighted_sum = FN(g1_weighted_sum),
     .pairing = FN(pairing),
