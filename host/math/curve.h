@@ -154,16 +154,9 @@ struct pm_curve {
     void (*g1_mul)(struct pm_point1 *out, const struct pm_point1 *p, const uint8_t *scalar);
     void (*g2_mul)(struct pm_point2 *out, const struct pm_point2 *p, const uint8_t *scalar);
 
-    /* -- MSM: out = sum of scalar[i] * base[i]. Bases affine (infinity allowed, points may repeat), scalars
-     * plain and canonical. Any n, 0 included. scratch: msm_*_scratch(n, threads of the pool) bytes, 64-byte
-     * aligned. -- */
-    size_t (*msm_g1_scratch)(size_t n, unsigned threads);
-    size_t (*msm_g2_scratch)(size_t n, unsigned threads);
-    void (*msm_g1_var)(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases,
-                       const uint8_t *scalars, size_t n, void *scratch);
-    void (*msm_g2_var)(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases,
-                       const uint8_t *scalars, size_t n, void *scratch);
-    /* For several sums at a time (msm.h): points in progress are struct pm_point1, struct pm_point2. */
+    /* -- MSM: what msm.h takes for sums of scalar[i] * base[i], one or several at a time. Bases affine
+     * (infinity allowed, points may repeat), scalars plain and canonical; points in progress are struct
+     * pm_point1 and struct pm_point2. -- */
     const struct pm_msm_kind *msm_g1, *msm_g2;
 
     /* -- Many multiples of one point, for setup. First a table of the base's multiples, of a size that is

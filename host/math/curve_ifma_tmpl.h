@@ -10,17 +10,6 @@
 
 #define C(op) PM_CAT(CURVE_IFMA, _##op)
 
-static void msm_g1(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    C(g1_lanes_msm_var)(pool, (C(g1) *)(void *)out, bases, scalars, n, scratch);
-}
-static void msm_g2(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    C(g2_lanes_msm_var)(pool, (C(g2) *)(void *)out, bases, scalars, n, scratch);
-}
-
 static size_t table_bytes(unsigned max_log2_n) { return C(ntt_lanes_table_bytes)(max_log2_n); }
 static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
 {
@@ -133,10 +122,6 @@ void CURVE_FILL(struct pm_curve *out)
     out->ntt_inverse = inverse;
     out->ntt_forward = forward;
     out->ntt_shift = shift;
-    out->msm_g1_scratch = C(g1_lanes_msm_scratch);
-    out->msm_g2_scratch = C(g2_lanes_msm_scratch);
-    out->msm_g1_var = msm_g1;
-    out->msm_g2_var = msm_g2;
     out->fr_rows_mul = C(lanes_rows_mul);
     out->msm_g1 = &C(g1_lanes_msm_kind);
     out->msm_g2 = &C(g2_lanes_msm_kind);

@@ -262,11 +262,6 @@ static void FN(ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, 
         FR(load)(&k, scalar);                                                                                \
         PM_CAT(G, _mul)((G *)(void *)out, (const G *)(const void *)p, k.limb, FR(limbs));                    \
         pm_wipe(&k, sizeof k);                                                                               \
-    }                                                                                                        \
-    static void FN(msm_##g##_var)(struct pm_pool * pool, struct point * out, const uint8_t *bases,           \
-                                  const uint8_t *scalars, size_t n, void *scratch)                           \
-    {                                                                                                        \
-        PM_CAT(G, _msm_var)(pool, (G *)(void *)out, bases, scalars, n, scratch);                             \
     }
 
 PM_GROUP(g1, CURVE_G1, pm_point1, PAIR(g1_in_subgroup))
@@ -477,10 +472,6 @@ const struct pm_curve CURVE = {
     .g2_neg = FN(g2_neg),
     .g1_mul = FN(g1_mul),
     .g2_mul = FN(g2_mul),
-    .msm_g1_scratch = PM_CAT(CURVE_G1, _msm_scratch),
-    .msm_g2_scratch = PM_CAT(CURVE_G2, _msm_scratch),
-    .msm_g1_var = FN(msm_g1_var),
-    .msm_g2_var = FN(msm_g2_var),
     .msm_g1 = &PM_CAT(CURVE_G1, _msm_kind),
     .msm_g2 = &PM_CAT(CURVE_G2, _msm_kind),
     .fixed_g1_table_bytes = PM_CAT(CURVE_G1, _fixed_table_bytes),

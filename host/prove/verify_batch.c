@@ -46,8 +46,8 @@ static void take(struct batch *batch, struct pm_arena *arena, size_t room)
     batch->weights = pm_arena_take(arena, room, sizeof *batch->weights);
     batch->in_group = pm_arena_take(arena, room, sizeof *batch->in_group);
     batch->c_in_group = pm_arena_take(arena, room, sizeof *batch->c_in_group);
-    batch->scratch =
-        pm_arena_take(arena, 1, larger(curve->weighted_scratch(room), curve->msm_g1_scratch(n_public, 1)));
+    batch->scratch = pm_arena_take(
+        arena, 1, larger(curve->weighted_scratch(room), pm_msm_one_scratch(curve->msm_g1, n_public, 1)));
 }
 
 /* Weights but the first from the system; the first is one more than their sum. */
@@ -95,7 +95,8 @@ static void weighted_public_sum(struct batch *batch, uint8_t *out)
         curve->comb_sum_var(out, start, batch->ready->combs, batch->scalars, vk->n_public);
         return;
     }
-    curve->msm_g1_var(NULL, &sum, vk->ic + curve->g1_bytes, batch->scalars, vk->n_public, batch->scratch);
+    pm_msm_one_var(curve->msm_g1, NULL, &sum, vk->ic + curve->g1_bytes, batch->scalars, vk->n_public,
+                   batch->scratch);
     curve->g1_from_affine(&first, start);
     curve->g1_add(&sum, &sum, &first);
     curve->g1_to_affine(out, &sum);
