@@ -74,8 +74,8 @@ enum pm_pairing_answer {
     PM_PAIRING_OUTSIDE /* some g2[i] is not in G2 */
 };
 
-/* A short weight a + b lambda of a random linear combination, parts of 128 bits, low word first; those below
- * 2^120 are different scalars if they are different weights (pairing_batch_tmpl.h). */
+/* A short weight a + b lambda of a random linear combination, parts below 2^120, low word first: different
+ * weights are different scalars (pairing_batch_tmpl.h). */
 struct pm_weight {
     uint64_t a[2], b[2];
 };
@@ -137,7 +137,7 @@ struct pm_curve {
      * -- */
     bool (*g1_check)(const uint8_t *affine);
     bool (*g2_check)(const uint8_t *affine);
-    bool (*g1_on_curve)(const uint8_t *affine); /* as g1_check, without the subgroup: for g1_in_group */
+    bool (*g1_on_curve)(const uint8_t *affine); /* as g1_check, without the subgroup: for pairing_weighted */
     bool (*g2_on_curve)(const uint8_t *affine); /* likewise, for pairing_check and pairing_weighted */
     void (*g1_from_affine)(struct pm_point1 *out, const uint8_t *affine);
     void (*g2_from_affine)(struct pm_point2 *out, const uint8_t *affine);
@@ -154,16 +154,9 @@ struct pm_curve {
     void (*g1_mul)(struct pm_point1 *out, const struct pm_point1 *p, const uint8_t *scalar);
     void (*g2_mul)(struct pm_point2 *out, const struct pm_point2 *p, const uint8_t *scalar);
 
-    /* -- MSM: out = sum of scalar[i] * base[i]. Bases affine (infinity allowed, points may repeat), scalars
-     * plain and canonical. Any n, 0 included. scratch: msm_*_scratch(n, threads of the pool) bytes, 64-byte
-     * aligned. -- */
-    size_t (*msm_g1_scratch)(size_t n, unsigned threads);
-    size_t (*msm_g2_scratch)(size_t n, unsigned threads);
-    void (*msm_g1_var)(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases,
-                       const uint8_t *scalars, size_t n, void *scratch);
-    void (*msm_g2_var)(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases,
-                       const uint8_t *scalars, size_t n, void *scratch);
-    /* For several sums at a time (msm.h): points in progress are struct pm_point1, struct pm_point2. */
+    /* -- MSM: what msm.h takes for sums of scalar[i] * base[i], one or several at a time. Bases affine
+     * (infinity allowed, points may repeat), scalars plain and canonical; points in progress are struct
+     * pm_point1 and struct pm_point2. -- */
     const struct pm_msm_kind *msm_g1, *msm_g2;
 
     /* -- Many multiples of one point, for setup. First a table of the base's multiples, of a size that is
@@ -206,15 +199,13 @@ struct pm_curve {
      * zero. scratch: weighted_scratch(n) bytes, aligned to 64. -- */
     size_t (*weighted_scratch)(size_t n);
     void (*weight_scalar)(uint8_t *out, const struct pm_weight *w); /* plain */
-    /* Whether points of the curve, or infinity, are in G1. */
-    void (*g1_in_group)(bool *in_group, const uint8_t *g1, size_t n, void *scratch);
-    /* out: a factor for pairing_check, the product of weight[i] times e(g1[i], g2[i]). g2 on the curve:
-     * in_group[i] says whether g2[i] is in G2; out is of use only if all are. */
+    /* out: a factor for pairing_check, the product of weight[i] times e(g1[i], g2[i]). g1 and g2 on their
+     * curves: in_group[i] says whether g1[i] is in G1 and g2[i] in G2; out is of use only if all are. */
     void (*pairing_weighted)(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,
                              const uint8_t *g2, const struct pm_weight *weights, size_t n, void *scratch);
-    /* out = the sum of weight[i] g1[i]; here a point may be infinity. */
-    void (*g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
-                            size_t n, void *scratch);
+    /* out = the sum of weight[i] g1[i], likewise; here a point may be infinity, which is in G1. */
+    void (*g1_weighted_sum)(struct pm_point1 *out, bool *in_group, const uint8_t *g1,
+                            const struct pm_weight *weights, size_t n, void *scratch);
 
     /* e(g1, g2) after the final exponentiation, as a verification key's vk_alphabeta_12 holds it: twelve
      * elements of Fp, plain, in the order [w^i][v^j][u^k] of Fp12 = Fp6[w]/(w^2 - v), Fp6 = Fp2[v]/(v^3 -

@@ -10,17 +10,6 @@
 
 #define C(op) PM_CAT(CURVE_IFMA, _##op)
 
-static void msm_g1(struct pm_pool *pool, struct pm_point1 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    C(g1_lanes_msm_var)(pool, (C(g1) *)(void *)out, bases, scalars, n, scratch);
-}
-static void msm_g2(struct pm_pool *pool, struct pm_point2 *out, const uint8_t *bases, const uint8_t *scalars,
-                   size_t n, void *scratch)
-{
-    C(g2_lanes_msm_var)(pool, (C(g2) *)(void *)out, bases, scalars, n, scratch);
-}
-
 static size_t table_bytes(unsigned max_log2_n) { return C(ntt_lanes_table_bytes)(max_log2_n); }
 static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
 {
@@ -91,7 +80,7 @@ static size_t lanes_scratch(size_t n)
 }
 static size_t weighted_scratch(size_t n)
 {
-    return lanes_scratch(n) + n * (sizeof(C(g1_affine)) + sizeof(C(g2_affine)));
+    return lanes_scratch(n) + n * (sizeof(C(g1_affine)) + sizeof(C(g2_affine)) + sizeof(bool));
 }
 static void pairing_weighted(struct pm_pairing_value *out, bool *in_group, const uint8_t *g1,
                              const uint8_t *g2, const struct pm_weight *weights, size_t n, void *scratch)
@@ -102,19 +91,21 @@ static void pairing_weighted(struct pm_pairing_value *out, bool *in_group, const
         C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
         C(g2_affine_load)(&q[i], g2 + i * C(g2_bytes));
     }
+    bool *in_g1 = (bool *)(void *)(q + n);
+    C(pairing_lanes_g1_in_group)(in_g1, p, n);
+    for (size_t i = 0; i < n; i++) /* the lanes take no others */
+        if (!in_g1[i]) C(g1_affine_load)(&p[i], CURVE_BASE.g1_generator);
     C(pairing_lanes_weighted)((C(tower_fp12) *)(void *)out, in_group, p, q, weights, n, scratch);
+    for (size_t i = 0; i < n; i++) in_group[i] = in_group[i] && in_g1[i];
 }
-static void g1_in_group(bool *in_group, const uint8_t *g1, size_t n, void *scratch)
-{
-    C(g1_affine) *p = scratch;
-    for (size_t i = 0; i < n; i++) C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
-    C(pairing_lanes_g1_in_group)(in_group, p, n);
-}
-static void g1_weighted_sum(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
-                            size_t n, void *scratch)
+static void g1_weighted_sum(struct pm_point1 *out, bool *in_group, const uint8_t *g1,
+                            const struct pm_weight *weights, size_t n, void *scratch)
 {
     C(g1_affine) *p = (C(g1_affine) *)(void *)((uint8_t *)scratch + lanes_scratch(n));
     for (size_t i = 0; i < n; i++) C(g1_affine_load)(&p[i], g1 + i * C(g1_bytes));
+    C(pairing_lanes_g1_in_group)(in_group, p, n);
+    for (size_t i = 0; i < n; i++)
+        if (!in_group[i]) C(g1_affine_load)(&p[i], CURVE_BASE.g1_generator);
     C(pairing_lanes_g1_sum)((C(g1) *)(void *)out, p, weights, n, scratch);
 }
 
@@ -131,10 +122,6 @@ void CURVE_FILL(struct pm_curve *out)
     out->ntt_inverse = inverse;
     out->ntt_forward = forward;
     out->ntt_shift = shift;
-    out->msm_g1_scratch = C(g1_lanes_msm_scratch);
-    out->msm_g2_scratch = C(g2_lanes_msm_scratch);
-    out->msm_g1_var = msm_g1;
-    out->msm_g2_var = msm_g2;
     out->fr_rows_mul = C(lanes_rows_mul);
     out->msm_g1 = &C(g1_lanes_msm_kind);
     out->msm_g2 = &C(g2_lanes_msm_kind);
@@ -145,7 +132,6 @@ void CURVE_FILL(struct pm_curve *out)
     out->fixed_g1_var = C(g1_lanes_fixed_var);
     out->fixed_g2_var = C(g2_lanes_fixed_var);
     out->weighted_scratch = weighted_scratch;
-    out->g1_in_group = g1_in_group;
     out->pairing_weighted = pairing_weighted;
     out->g1_weighted_sum = g1_weighted_sum;
 }

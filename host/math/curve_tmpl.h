@@ -262,11 +262,6 @@ static void FN(ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, 
         FR(load)(&k, scalar);                                                                                \
         PM_CAT(G, _mul)((G *)(void *)out, (const G *)(const void *)p, k.limb, FR(limbs));                    \
         pm_wipe(&k, sizeof k);                                                                               \
-    }                                                                                                        \
-    static void FN(msm_##g##_var)(struct pm_pool * pool, struct point * out, const uint8_t *bases,           \
-                                  const uint8_t *scalars, size_t n, void *scratch)                           \
-    {                                                                                                        \
-        PM_CAT(G, _msm_var)(pool, (G *)(void *)out, bases, scalars, n, scratch);                             \
     }
 
 PM_GROUP(g1, CURVE_G1, pm_point1, PAIR(g1_in_subgroup))
@@ -383,13 +378,16 @@ static void FN(pairing)(uint8_t *out, const uint8_t *g1, const uint8_t *g2)
     }
 }
 
-/* -- Batches: points are loaded into scratch, those of G1 before those of G2 -- */
+/* -- Batches: points are loaded into scratch, those of G1 before those of G2, the rest is the batch's -- */
 
 struct FN(batch_point) {
     PM_CAT(CURVE_G1, _affine) g1;
     PM_CAT(CURVE_G2, _affine) g2;
 };
-static size_t FN(weighted_scratch)(size_t n) { return n * sizeof(struct FN(batch_point)) + 64; }
+static size_t FN(weighted_scratch)(size_t n)
+{
+    return n * sizeof(struct FN(batch_point)) + PAIR(batch_scratch)(n);
+}
 
 static void FN(weight_scalar)(uint8_t *out, const struct pm_weight *w)
 {
@@ -414,18 +412,13 @@ static void FN(pairing_weighted)(struct pm_pairing_value *out, bool *in_group, c
 {
     PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
     PM_CAT(CURVE_G2, _affine) *q = FN(load_points2)(p + n, g2, n);
-    PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n);
+    PAIR(weighted)((FP12 *)(void *)out, in_group, p, q, weights, n, q + n);
 }
-static void FN(g1_in_group)(bool *in_group, const uint8_t *g1, size_t n, void *scratch)
+static void FN(g1_weighted_sum)(struct pm_point1 *out, bool *in_group, const uint8_t *g1,
+                                const struct pm_weight *weights, size_t n, void *scratch)
 {
     PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
-    for (size_t i = 0; i < n; i++) in_group[i] = PAIR(g1_in_subgroup)(&p[i]);
-}
-static void FN(g1_weighted_sum)(struct pm_point1 *out, const uint8_t *g1, const struct pm_weight *weights,
-                                size_t n, void *scratch)
-{
-    PM_CAT(CURVE_G1, _affine) *p = FN(load_points1)(scratch, g1, n);
-    PAIR(weighted_sum)((CURVE_G1 *)(void *)out, p, weights, n);
+    PAIR(weighted_sum)((CURVE_G1 *)(void *)out, in_group, p, weights, n, p + n);
 }
 
 /* The bytes of the constants below are their limbs' only where the processor is little-endian. */
@@ -479,10 +472,6 @@ const struct pm_curve CURVE = {
     .g2_neg = FN(g2_neg),
     .g1_mul = FN(g1_mul),
     .g2_mul = FN(g2_mul),
-    .msm_g1_scratch = PM_CAT(CURVE_G1, _msm_scratch),
-    .msm_g2_scratch = PM_CAT(CURVE_G2, _msm_scratch),
-    .msm_g1_var = FN(msm_g1_var),
-    .msm_g2_var = FN(msm_g2_var),
     .msm_g1 = &PM_CAT(CURVE_G1, _msm_kind),
     .msm_g2 = &PM_CAT(CURVE_G2, _msm_kind),
     .fixed_g1_table_bytes = PM_CAT(CURVE_G1, _fixed_table_bytes),
@@ -503,7 +492,6 @@ const struct pm_curve CURVE = {
     .pairing_target = FN(pairing_target),
     .weighted_scratch = FN(weighted_scratch),
     .weight_scalar = FN(weight_scalar),
-    .g1_in_group = FN(g1_in_group),
     .pairing_weighted = FN(pairing_weighted),
     .g1_weighted_sum = FN(g1_weighted_sum),
     .pairing = FN(pairing),

@@ -82,7 +82,8 @@ PM_LOCAL void FN(mul)(FP2 *out, const FP2 *a, const FP2 *b)
     out->c0 = c0;
 }
 
-/* out = a b + c d, with the reductions of one product */
+/* out = a b + c d, with the reductions of one product, but where dot2_costs_two */
+enum { FN(dot2_costs_two) = B(dot4_reduces_twice) };
 PM_LOCAL void FN(dot2)(FP2 *out, const FP2 *a, const FP2 *b, const FP2 *c, const FP2 *d)
 {
     FP2_BASE c0, minus_b, minus_d;

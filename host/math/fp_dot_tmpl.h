@@ -13,6 +13,7 @@
 #define FN(op) PM_CAT(DOT, _##op)
 
 #if defined PM_FP_X86 && (DOT_LIMBS == 4 || DOT_LIMBS == 6) /* fp_tmpl.h has dot2 in assembly */
+enum { FN(dot4_reduces_twice) = 1 };
 /* out = a0 b0 + a1 b1 + a2 b2 + a3 b3, b at most p */
 PM_LOCAL void FN(dot4)(DOT *out, const DOT *const a[4], const DOT *const b[4])
 {
@@ -22,6 +23,7 @@ PM_LOCAL void FN(dot4)(DOT *out, const DOT *const a[4], const DOT *const b[4])
     FN(add)(out, &low, &high);
 }
 #else
+enum { FN(dot4_reduces_twice) = 0 };
 /* out = the sum over k < terms of a[k] b[k] / R mod p, for a[k] <= p and terms (b / p) (p / R) < 1, which is
  * b < 2p for two terms and b <= p for four, as p < R / 5. Row i adds limb i of every b[k], and a multiple of
  * p that clears the lowest limb, to a running sum that stays below (terms + 1) p < R. */

@@ -353,6 +353,20 @@ PM_LANES struct FN(wide) FN(wide_mul)(LANES a, LANES b)
     }
     return out;
 }
+/* t + a b, whose columns count as those of one product more */
+PM_LANES struct FN(wide) FN(wide_mul_add)(struct FN(wide) t, LANES a, LANES b)
+{
+    FN(check)(&a);
+    FN(check)(&b);
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) {
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) t.l[i + j] = _mm512_madd52lo_epu64(t.l[i + j], a.l[i], b.l[j]);
+#pragma GCC unroll 8
+        for (int j = 0; j < N; j++) t.l[i + j + 1] = _mm512_madd52hi_epu64(t.l[i + j + 1], a.l[i], b.l[j]);
+    }
+    return t;
+}
 /* a^2: twice the products of different limbs, and the squares. */
 PM_LANES struct FN(wide) FN(wide_sqr)(LANES a)
 {

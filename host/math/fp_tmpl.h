@@ -285,26 +285,30 @@ PM_LOCAL void FN(inv_var)(FP *out, const FP *a)
 
 /* a[i] = 1 / a[i] for i < n with one inversion (Montgomery's trick); 0 stays 0. before: n elements of
  * scratch. */
-PM_LOCAL void FN(batch_inv)(FP *a, size_t n, FP *before)
-{
-    FP acc = FN(one), zero = {{0}};
-    for (size_t i = 0; i < n; i++) {
-        FP factor = a[i];
-        before[i] = acc;
-        FN(cmov)(&factor, &FN(one), FN(is_zero)(&a[i]));
-        FN(mul)(&acc, &acc, &factor);
+#define PM_FP_BATCH_INV(name, one_inv)                                                                       \
+    PM_LOCAL void name(FP *a, size_t n, FP *before)                                                          \
+    {                                                                                                        \
+        FP acc = FN(one), zero = {{0}};                                                                      \
+        for (size_t i = 0; i < n; i++) {                                                                     \
+            FP factor = a[i];                                                                                \
+            before[i] = acc;                                                                                 \
+            FN(cmov)(&factor, &FN(one), FN(is_zero)(&a[i]));                                                 \
+            FN(mul)(&acc, &acc, &factor);                                                                    \
+        }                                                                                                    \
+        one_inv(&acc, &acc);                                                                                 \
+        for (size_t i = n; i-- > 0;) {                                                                       \
+            FP factor = a[i], inverse;                                                                       \
+            bool is_zero = FN(is_zero)(&a[i]);                                                               \
+            FN(cmov)(&factor, &FN(one), is_zero);                                                            \
+            FN(mul)(&inverse, &acc, &before[i]);                                                             \
+            FN(mul)(&acc, &acc, &factor);                                                                    \
+            FN(cmov)(&inverse, &zero, is_zero);                                                              \
+            a[i] = inverse;                                                                                  \
+        }                                                                                                    \
     }
-    FN(inv)(&acc, &acc);
-    for (size_t i = n; i-- > 0;) {
-        FP factor = a[i], inverse;
-        bool is_zero = FN(is_zero)(&a[i]);
-        FN(cmov)(&factor, &FN(one), is_zero);
-        FN(mul)(&inverse, &acc, &before[i]);
-        FN(mul)(&acc, &acc, &factor);
-        FN(cmov)(&inverse, &zero, is_zero);
-        a[i] = inverse;
-    }
-}
+PM_FP_BATCH_INV(FN(batch_inv), FN(inv))
+PM_FP_BATCH_INV(FN(batch_inv_var), FN(inv_var))
+#undef PM_FP_BATCH_INV
 
 #undef FN
 #undef FP

@@ -76,18 +76,17 @@
 #define WEIGHT8_LANES NAME(fp8)
 #include "math/ec_weight_ifma_tmpl.h"
 
-#define PAIR8          NAME(pairing)
-#define PAIR8_FP       NAME(fp)
-#define PAIR8_FP2      NAME(fp2)
-#define PAIR8_TOWER    NAME(tower)
-#define PAIR8_G1       NAME(g1)
-#define PAIR8_G2       NAME(g2)
-#define PAIR8_LANES    NAME(fp8)
-#define PAIR8_MONT_INV PARAM(FP_MONT_INV)
-#define PAIR8_XI       PARAM(XI)
-#define PAIR8_M_TWIST  PARAM(M_TWIST)
-#define PAIR8_X        PARAM(X)
-#define PAIR8_BN       INST_BN
+#define PAIR8         NAME(pairing)
+#define PAIR8_FP      NAME(fp)
+#define PAIR8_FP2     NAME(fp2)
+#define PAIR8_TOWER   NAME(tower)
+#define PAIR8_G1      NAME(g1)
+#define PAIR8_G2      NAME(g2)
+#define PAIR8_LANES   NAME(fp8)
+#define PAIR8_XI      PARAM(XI)
+#define PAIR8_M_TWIST PARAM(M_TWIST)
+#define PAIR8_X       PARAM(X)
+#define PAIR8_BN      INST_BN
 #include "math/pairing_ifma_tmpl.h"
 
 #define NTT       NAME(ntt)

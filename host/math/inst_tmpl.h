@@ -106,14 +106,16 @@
 #define PAIRING_FAMILY   INST_FAMILY
 #include "math/pairing_tmpl.h"
 
-#define WEIGHTED        NAME(pairing)
-#define WEIGHTED_FP     NAME(fp)
-#define WEIGHTED_FR     NAME(fr)
-#define WEIGHTED_TOWER  NAME(tower)
-#define WEIGHTED_G1     NAME(g1)
-#define WEIGHTED_G2     NAME(g2)
-#define WEIGHTED_BETA   PARAM(BETA)
-#define WEIGHTED_LAMBDA PARAM(LAMBDA)
+#define WEIGHTED         NAME(pairing)
+#define WEIGHTED_FP      NAME(fp)
+#define WEIGHTED_FP2     NAME(fp2)
+#define WEIGHTED_M_TWIST PARAM(M_TWIST)
+#define WEIGHTED_FR      NAME(fr)
+#define WEIGHTED_TOWER   NAME(tower)
+#define WEIGHTED_G1      NAME(g1)
+#define WEIGHTED_G2      NAME(g2)
+#define WEIGHTED_BETA    PARAM(BETA)
+#define WEIGHTED_LAMBDA  PARAM(LAMBDA)
 #include "math/pairing_batch_tmpl.h"
 
 #undef NAME

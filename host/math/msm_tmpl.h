@@ -230,17 +230,6 @@ static const struct pm_msm_kind FN(msm_kind) = {.base_bytes = FN(bytes),
                                                 .set_infinity = FN(msm_set_infinity),
                                                 .add = FN(msm_add)};
 
-/* One sum: see msm.h. */
-PM_LOCAL size_t FN(msm_scratch)(size_t n, unsigned threads)
-{
-    return pm_msm_one_scratch(&FN(msm_kind), n, threads);
-}
-PM_LOCAL void FN(msm_var)(struct pm_pool *pool, POINT *out, const uint8_t *bases, const uint8_t *scalars,
-                          size_t n, void *scratch)
-{
-    pm_msm_one_var(&FN(msm_kind), pool, out, bases, scalars, n, scratch);
-}
-
 #undef FN
 #undef S
 #undef POINT

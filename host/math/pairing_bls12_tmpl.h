@@ -56,6 +56,16 @@ PM_LOCAL void FN(final_exponentiation)(T(fp12) * f)
     T(mul)(f, f, &t);
 }
 
+/* Lines at the end of Miller's loop; g1_is_eigen: the test of g1_in_subgroup, given [x^2] a. */
+enum { FN(end_lines) = 0, FN(g1_has_cofactor) = 1 };
+PM_LOCAL bool FN(g1_is_eigen)(const G1(affine) * a, const G1(affine) * xx_a)
+{
+    PAIRING_FP x, y;
+    F(mul)(&x, &a->x, &FN(beta));
+    F(neg)(&y, &a->y);
+    return F(equal)(&x, &xx_a->x) && F(equal)(&y, &xx_a->y);
+}
+
 /* Whether a point of the curve has order r (or is infinity): phi(P) = [-x^2] P for phi(x, y) = (beta x, y).
  * phi^2 + phi + 1 = 0, so that such a point has (x^4 - x^2 + 1) P = r P = 0. The converse is the choice of
  * beta. */

@@ -9,7 +9,6 @@
  *   PAIR8_TOWER     prefix of the tower
  *   PAIR8_G1/_G2    prefixes of the groups
  *   PAIR8_LANES     prefix of the lanes of Fp (fp_ifma_tmpl.h)
- *   PAIR8_MONT_INV  -1/p mod 2^64
  *   PAIR8_XI        the integer x of xi = x + u, at most 9
  *   PAIR8_M_TWIST   as PAIRING_M_TWIST
  *   PAIR8_X         |x|, the curve's parameter
@@ -63,60 +62,23 @@ PM_LANES FE2 FN(shift2)(FE2 a, unsigned k)
     return a;
 }
 
-/* out = the sum over k < n of a[k] b[k], n <= 4, with one reduction a coordinate: row by row, and
- * factors where they lie. Below 1.6 p. */
+/* out = the sum over k < n of a[k] b[k], 1 <= n <= 4, with one reduction a coordinate. Below 1.6 p. */
 PM_OUT_OF_LINE void FN(dot)(FE2 *out, const FE2 *const *a, const FACTOR *const *b, int n)
 {
-    const __m512i zero = _mm512_setzero_si512(), mask = L(mask)(),
-                  inv = _mm512_set1_epi64((long long)(PAIR8_MONT_INV & (((uint64_t)1 << 52) - 1)));
-    __m512i t[2][L(limbs)], m[2];
-    for (int h = 0; h < 2; h++)
-        for (int j = 0; j < L(limbs); j++) t[h][j] = zero;
-#pragma GCC unroll 8
-    for (int i = 0; i < L(limbs); i++) {
-#define PM_ROW(madd)                                                                                         \
-    for (int k = 0; k < n; k++) {                                                                            \
-        const __m512i x = a[k]->c[0].l[i], y = a[k]->c[1].l[i];                                              \
-        _Pragma("GCC unroll 8") for (int j = 0; j < L(limbs); j++)                                           \
-        {                                                                                                    \
-            t[0][j] = madd(t[0][j], x, b[k]->c0.l[j]);                                                       \
-            t[1][j] = madd(t[1][j], y, b[k]->c0.l[j]);                                                       \
-        }                                                                                                    \
-        _Pragma("GCC unroll 8") for (int j = 0; j < L(limbs); j++)                                           \
-        {                                                                                                    \
-            t[0][j] = madd(t[0][j], y, b[k]->minus.l[j]);                                                    \
-            t[1][j] = madd(t[1][j], x, b[k]->c1.l[j]);                                                       \
-        }                                                                                                    \
+    struct L(wide) t = L(wide_mul)(a[0]->c[0], b[0]->c0);
+    t = L(wide_mul_add)(t, a[0]->c[1], b[0]->minus);
+    for (int k = 1; k < n; k++) {
+        t = L(wide_mul_add)(t, a[k]->c[0], b[k]->c0);
+        t = L(wide_mul_add)(t, a[k]->c[1], b[k]->minus);
     }
-        PM_ROW(_mm512_madd52lo_epu64)
-#pragma GCC unroll 2
-        for (int h = 0; h < 2; h++) {
-            m[h] = _mm512_madd52lo_epu64(zero, t[h][0], inv);
-            t[h][0] = _mm512_srli_epi64(_mm512_add_epi64(t[h][0], mask), 52);
-        }
-#pragma GCC unroll 8
-        for (int j = 1; j < L(limbs); j++)
-#pragma GCC unroll 2
-            for (int h = 0; h < 2; h++) t[h][j] = _mm512_madd52lo_epu64(t[h][j], m[h], L(p8)(j));
-#pragma GCC unroll 2
-        for (int h = 0; h < 2; h++) {
-            t[h][0] = _mm512_add_epi64(t[h][0], t[h][1]);
-#pragma GCC unroll 8
-            for (int j = 1; j + 1 < L(limbs); j++) t[h][j] = t[h][j + 1];
-            t[h][L(limbs) - 1] = zero;
-        }
-        PM_ROW(_mm512_madd52hi_epu64)
-#undef PM_ROW
-#pragma GCC unroll 8
-        for (int j = 0; j < L(limbs); j++)
-#pragma GCC unroll 2
-            for (int h = 0; h < 2; h++) t[h][j] = _mm512_madd52hi_epu64(t[h][j], m[h], L(p8)(j));
+    struct L(wide) u = L(wide_mul)(a[0]->c[1], b[0]->c0);
+    u = L(wide_mul_add)(u, a[0]->c[0], b[0]->c1);
+    for (int k = 1; k < n; k++) {
+        u = L(wide_mul_add)(u, a[k]->c[1], b[k]->c0);
+        u = L(wide_mul_add)(u, a[k]->c[0], b[k]->c1);
     }
-    for (int h = 0; h < 2; h++) {
-        LANE sum;
-        for (int j = 0; j < L(limbs); j++) sum.l[j] = t[h][j];
-        out->c[h] = L(carry)(sum);
-    }
+    out->c[0] = L(carry)(L(wide_reduce)(t));
+    out->c[1] = L(carry)(L(wide_reduce)(u));
 }
 
 PM_OUT_OF_LINE void FN(mul)(FE2 *out, const FE2 *a, const FACTOR *b) { FN(dot)(out, &a, &b, 1); }
@@ -429,7 +391,6 @@ PM_LOCAL void FN(g1_in_group)(bool *in_group, const G1(affine) * p, size_t n)
 #undef PAIR8_G1
 #undef PAIR8_G2
 #undef PAIR8_LANES
-#undef PAIR8_MONT_INV
 #undef PAIR8_XI
 #undef PAIR8_M_TWIST
 #undef PAIR8_X

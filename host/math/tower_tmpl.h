@@ -78,7 +78,19 @@ PM_LOCAL void FN(mul6)(FE6 *out, const FE6 *a, const FE6 *b)
 /* out = a (b0 + b1 v), given xi b1 as well */
 PM_LOCAL void FN(mul6_01)(FE6 *out, const FE6 *a, const FE2 *b0, const FE2 *b1, const FE2 *xi_b1)
 {
-    FE2 c0, c1;
+    FE2 c0, c1, t0, t1;
+    if (F2(dot2_costs_two)) { /* five products instead of six */
+        F2(mul)(&t0, &a->c[0], b0);
+        F2(mul)(&t1, &a->c[1], b1);
+        FN(cross)(&c1, &a->c[0], &a->c[1], b0, b1, &t0, &t1);
+        F2(mul)(&c0, &a->c[2], xi_b1);
+        F2(add)(&c0, &c0, &t0);
+        F2(mul)(&t0, &a->c[2], b0);
+        F2(add)(&out->c[2], &t0, &t1);
+        out->c[0] = c0;
+        out->c[1] = c1;
+        return;
+    }
     F2(dot2)(&c0, &a->c[0], b0, &a->c[2], xi_b1);
     F2(dot2)(&c1, &a->c[0], b1, &a->c[1], b0);
     F2(dot2)(&out->c[2], &a->c[1], b1, &a->c[2], b0);

@@ -22,9 +22,9 @@ static void sum_up(void *arg)
 {
     struct msm *s = arg;
     if (s->group == 1)
-        s->curve->msm_g1_var(s->pool, &s->sum1, s->bases, s->scalars, s->n, s->scratch);
+        pm_msm_one_var(s->curve->msm_g1, s->pool, &s->sum1, s->bases, s->scalars, s->n, s->scratch);
     else
-        s->curve->msm_g2_var(s->pool, &s->sum2, s->bases, s->scalars, s->n, s->scratch);
+        pm_msm_one_var(s->curve->msm_g2, s->pool, &s->sum2, s->bases, s->scalars, s->n, s->scratch);
 }
 
 static bool sum_is_right(const struct msm *s)
@@ -60,7 +60,7 @@ static enum pm_status prepare(struct msm *s, struct measure *m, unsigned group)
     size_t n = m->row.size, bytes = c->fr_bytes;
     *s = (struct msm){.curve = c, .pool = m->pool, .group = group, .n = n};
     s->point_bytes = group == 1 ? c->g1_bytes : c->g2_bytes;
-    size_t msm = group == 1 ? c->msm_g1_scratch(n, threads) : c->msm_g2_scratch(n, threads);
+    size_t msm = pm_msm_one_scratch(group == 1 ? c->msm_g1 : c->msm_g2, n, threads);
     PM_TRY(measure_alloc(&s->bases, n * s->point_bytes, m->err));
     PM_TRY(measure_alloc(&s->logs, n * bytes, m->err));
     PM_TRY(measure_alloc(&s->full, n * bytes, m->err));

@@ -272,17 +272,17 @@ static enum pm_status cpu_msm(struct pm_partials *out, const char *curve_name, u
     PM_TRY(find_curve(&curve, curve_name, 0, err));
     if (group != 1 && group != 2) return pm_fail(err, PM_USAGE, "group %u: expected 1 or 2", group);
     unsigned threads = pm_pool_threads(pool);
-    size_t size = group == 1 ? curve->msm_g1_scratch(n, threads) : curve->msm_g2_scratch(n, threads);
+    size_t size = pm_msm_one_scratch(group == 1 ? curve->msm_g1 : curve->msm_g2, n, threads);
     uint8_t *scratch = aligned_bytes(size);
     if (!scratch)
         return pm_fail(err, PM_NO_MEMORY, "%zu bytes for an MSM of %zu points cannot be had", size, n);
     if (group == 1) {
         struct pm_point1 sum;
-        curve->msm_g1_var(pool, &sum, bases, scalars, n, scratch);
+        pm_msm_one_var(curve->msm_g1, pool, &sum, bases, scalars, n, scratch);
         one_partial1(curve, out, &sum);
     } else {
         struct pm_point2 sum;
-        curve->msm_g2_var(pool, &sum, bases, scalars, n, scratch);
+        pm_msm_one_var(curve->msm_g2, pool, &sum, bases, scalars, n, scratch);
         one_partial2(curve, out, &sum);
     }
     free(scratch);

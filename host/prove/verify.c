@@ -113,7 +113,10 @@ void pm_vk_ready_free(struct pm_vk_ready **ready)
 
 const struct pm_vk *pm_vk_ready_vk(const struct pm_vk_ready *ready) { return ready->vk; }
 
-size_t pm_verify_scratch_bytes(const struct pm_vk *vk) { return vk->curve->msm_g1_scratch(vk->n_public, 1); }
+size_t pm_verify_scratch_bytes(const struct pm_vk *vk)
+{
+    return pm_msm_one_scratch(vk->curve->msm_g1, vk->n_public, 1);
+}
 
 /* out: the affine sum of IC[0] and public[i] * IC[i + 1]: by combs, for few points by ladders, else as any
  * large sum. */
@@ -134,7 +137,8 @@ static void public_sum(uint8_t *out, const struct pm_vk *vk, const struct pm_vk_
             curve->g1_add(&sum, &sum, &term);
         }
     } else {
-        curve->msm_g1_var(NULL, &term, vk->ic + curve->g1_bytes, public_signals, vk->n_public, scratch);
+        pm_msm_one_var(curve->msm_g1, NULL, &term, vk->ic + curve->g1_bytes, public_signals, vk->n_public,
+                       scratch);
         curve->g1_add(&sum, &sum, &term);
     }
     curve->g1_to_affine(out, &sum);

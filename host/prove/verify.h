@@ -71,7 +71,7 @@ PM_MUST_USE enum pm_status pm_verify_ready_in(const struct pm_vk_ready *ready, c
  * of proof i; one that does not hold costs a few verifications and no other proof its result. public_signals:
  * n times vk->n_public plain elements, proof by proof. PM_OK: all hold. PM_INVALID_PROOF: some do not,
  * results say which, err speaks of the first. Other statuses (PM_NO_MEMORY, PM_IO where the system has no
- * random source): not decided. Takes memory, about 1 KB a proof for up to 256 of them, and none that stays.
+ * random source): not decided. Takes memory, up to 4 KB a proof for up to 256 of them, and none that stays.
  */
 PM_MUST_USE enum pm_status pm_verify_batch(const struct pm_vk_ready *ready, enum pm_status *results,
                                            const struct pm_proof *proofs, const uint8_t *public_signals,

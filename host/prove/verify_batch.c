@@ -28,7 +28,7 @@ struct batch {
     size_t *todo; /* which of them this is about */
     uint8_t *a, *b, *c, *scalars;
     struct pm_weight *weights;
-    bool *in_group;
+    bool *in_group, *c_in_group;
     void *scratch;
 };
 
@@ -45,8 +45,9 @@ static void take(struct batch *batch, struct pm_arena *arena, size_t room)
     batch->scalars = pm_arena_take(arena, (size_t)n_public + 1, curve->fr_bytes);
     batch->weights = pm_arena_take(arena, room, sizeof *batch->weights);
     batch->in_group = pm_arena_take(arena, room, sizeof *batch->in_group);
-    batch->scratch =
-        pm_arena_take(arena, 1, larger(curve->weighted_scratch(room), curve->msm_g1_scratch(n_public, 1)));
+    batch->c_in_group = pm_arena_take(arena, room, sizeof *batch->c_in_group);
+    batch->scratch = pm_arena_take(
+        arena, 1, larger(curve->weighted_scratch(room), pm_msm_one_scratch(curve->msm_g1, n_public, 1)));
 }
 
 /* Weights but the first from the system; the first is one more than their sum. */
@@ -94,7 +95,8 @@ static void weighted_public_sum(struct batch *batch, uint8_t *out)
         curve->comb_sum_var(out, start, batch->ready->combs, batch->scalars, vk->n_public);
         return;
     }
-    curve->msm_g1_var(NULL, &sum, vk->ic + curve->g1_bytes, batch->scalars, vk->n_public, batch->scratch);
+    pm_msm_one_var(curve->msm_g1, NULL, &sum, vk->ic + curve->g1_bytes, batch->scalars, vk->n_public,
+                   batch->scratch);
     curve->g1_from_affine(&first, start);
     curve->g1_add(&sum, &sum, &first);
     curve->g1_to_affine(out, &sum);
@@ -120,9 +122,11 @@ static enum pm_status attempt(struct batch *batch, bool *holds, const size_t *in
         curve->g1_affine_neg(negative, negative);
     }
     curve->pairing_weighted(&factor, batch->in_group, batch->a, batch->b, batch->weights, n, batch->scratch);
+    curve->g1_weighted_sum(&sum, batch->c_in_group, batch->c, batch->weights, n, batch->scratch);
+    bool inside = true;
     for (size_t i = 0; i < n; i++)
-        if (!batch->in_group[i]) return PM_OK;
-    curve->g1_weighted_sum(&sum, batch->c, batch->weights, n, batch->scratch);
+        inside = (batch->in_group[i] = batch->in_group[i] && batch->c_in_group[i]) && inside;
+    if (!inside) return PM_OK;
     curve->g1_to_affine(fixed_g1 + n1, &sum);
     weigh_signals(batch, index, n);
     weighted_public_sum(batch, fixed_g1);
@@ -160,7 +164,7 @@ static enum pm_status settle(struct batch *batch, size_t *index, size_t n, struc
                 batch->results[index[i]] = PM_INVALID_PROOF;
         }
         if (kept == n) break;
-        n = kept; /* once more without those whose B is not in G2 */
+        n = kept; /* once more without those of whose points one is in no group */
     }
     if (n == 0) return PM_OK;
     if (n == 1) return alone(batch, index[0], err);
@@ -170,28 +174,6 @@ static enum pm_status settle(struct batch *batch, size_t *index, size_t n, struc
     }
     PM_TRY(settle(batch, index, n / 2, err));
     return settle(batch, index + n / 2, n - n / 2, err);
-}
-
-/* Drops from todo those proofs whose A or C is not in G1; how many are left. */
-static size_t keep_in_group(struct batch *batch, size_t n)
-{
-    const struct pm_curve *curve = batch->curve;
-    for (int c = 0; c < 2; c++) {
-        size_t kept = 0;
-        for (size_t i = 0; i < n; i++) {
-            const struct pm_proof *proof = &batch->proofs[batch->todo[i]];
-            memcpy(batch->a + i * curve->g1_bytes, c ? proof->c : proof->a, curve->g1_bytes);
-        }
-        curve->g1_in_group(batch->in_group, batch->a, n, batch->scratch);
-        for (size_t i = 0; i < n; i++) {
-            if (batch->in_group[i])
-                batch->todo[kept++] = batch->todo[i];
-            else
-                batch->results[batch->todo[i]] = PM_INVALID_PROOF;
-        }
-        n = kept;
-    }
-    return n;
 }
 
 /* The proofs from `begin` on: each by itself as far as it goes without its equation, then all equations. */
@@ -210,7 +192,7 @@ static enum pm_status settle_some(struct batch *batch, size_t begin, size_t n, s
         else
             batch->todo[n_todo++] = i;
     }
-    return settle(batch, batch->todo, keep_in_group(batch, n_todo), err);
+    return settle(batch, batch->todo, n_todo, err);
 }
 
 /* The reason, from a verification of its own. */

@@ -215,14 +215,14 @@ static void check_sum(struct pm_pool *pool, const unsigned *log, const unsigned 
         pm_store_le64(scalars + i * tiny_fr_bytes, scalar[i]);
         expected = (expected + log[i] * scalar[i]) % R;
     }
-    tiny_msm_var(pool, &sum, bases, scalars, n, scratch);
+    pm_msm_one_var(&tiny_msm_kind, pool, &sum, bases, scalars, n, scratch);
     CHECK(is_multiple(&sum, expected));
 }
 
 PM_TEST(all_sums_of_two_products)
 {
     enumerate();
-    uint8_t *scratch = aligned(tiny_msm_scratch(2, 1));
+    uint8_t *scratch = aligned(pm_msm_one_scratch(&tiny_msm_kind, 2, 1));
     static const unsigned logs[][2] = {{1, 0}, {1, 1}, {1, 2}, {1, 96}, {50, 3}};
     for (size_t l = 0; l < sizeof logs / sizeof logs[0]; l++)
         for (unsigned k = 0; k < R * R; k++) {
@@ -238,7 +238,7 @@ PM_TEST(many_sums)
     enumerate();
     struct pm_error err;
     struct pm_pool *pool = pm_pool_new(3, &err);
-    uint8_t *scratch = aligned(tiny_msm_scratch(2000, 3));
+    uint8_t *scratch = aligned(pm_msm_one_scratch(&tiny_msm_kind, 2000, 3));
     unsigned log[2000], scalar[2000];
     for (size_t round = 0; round < 600; round++) {
         size_t n = round < 300 ? round : test_random() % 2000;

@@ -154,7 +154,7 @@ CASE(products)
         for (int k = 0; k < 2; k++) out[k] = L(mul)(a[k], b[k]);
         struct L(wide) low = L(wide_mul)(a[0], b[0]), high = L(wide_mul)(a[1], b[1]);
         c0 = L(carry)(L(sub)(L(wide_reduce)(L(wide_sub)(low, high)), L(zero)(), 1));
-        c1 = L(carry)(L(wide_reduce)(L(wide_add)(low, high)));
+        c1 = L(carry)(L(wide_reduce)(round % 2 ? L(wide_add)(low, high) : L(wide_mul_add)(low, a[1], b[1])));
         square = L(carry)(L(sqr_loose)(factor * factor <= (uint64_t)L(room) ? a[0] : b[0]));
         for (int j = 0; j < 8; j++) {
             TF x = TN(carried_value)(&a[0], j), y = TN(carried_value)(&b[0], j), product[2], t, got;

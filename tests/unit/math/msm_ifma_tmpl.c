@@ -4,15 +4,11 @@
 #include "needs_ifma.h"
 
 #if TEST_CURVE == 254
-#define bn254_g1_msm_var     bn254_g1_lanes_msm_var
-#define bn254_g2_msm_var     bn254_g2_lanes_msm_var
-#define bn254_g1_msm_scratch bn254_g1_lanes_msm_scratch
-#define bn254_g2_msm_scratch bn254_g2_lanes_msm_scratch
+#define bn254_g1_msm_kind bn254_g1_lanes_msm_kind
+#define bn254_g2_msm_kind bn254_g2_lanes_msm_kind
 #else
-#define bls12_381_g1_msm_var     bls12_381_g1_lanes_msm_var
-#define bls12_381_g2_msm_var     bls12_381_g2_lanes_msm_var
-#define bls12_381_g1_msm_scratch bls12_381_g1_lanes_msm_scratch
-#define bls12_381_g2_msm_scratch bls12_381_g2_lanes_msm_scratch
+#define bls12_381_g1_msm_kind bls12_381_g1_lanes_msm_kind
+#define bls12_381_g2_msm_kind bls12_381_g2_lanes_msm_kind
 #endif
 #include "msm_tmpl.c"
 
@@ -112,8 +108,8 @@ PM_TEST(large)
         struct pm_error err;
         unsigned threads = 1 + (unsigned)round;
         struct pm_pool *pool = pm_pool_new(threads, &err);
-        void *scratch = exact_scratch(C(g1_lanes_msm_scratch)(N, threads));
-        C(g1_lanes_msm_var)(pool, &sum, bases, scalars, N, scratch);
+        void *scratch = exact_scratch(pm_msm_one_scratch(&C(g1_lanes_msm_kind), N, threads));
+        pm_msm_one_var(&C(g1_lanes_msm_kind), pool, &sum, bases, scalars, N, scratch);
         free(scratch);
         C(g1_from_affine)(&expected, &g1_generator);
         C(g1_mul_var)(&expected, &expected, log.limb, 4);

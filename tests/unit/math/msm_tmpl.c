@@ -60,16 +60,16 @@ static void check_sum(const struct bases *b, const C(fr) * scalar, size_t n, uns
     for (size_t i = 0; i < n; i++) C(fr_store)(bytes + 3 + 32 * i, &scalar[i]);
 
     C(g1) sum, expected;
-    void *scratch = exact_scratch(C(g1_msm_scratch)(n, threads));
-    C(g1_msm_var)(pool, &sum, b->g1 + 1, bytes + 3, n, scratch);
+    void *scratch = exact_scratch(pm_msm_one_scratch(&C(g1_msm_kind), n, threads));
+    pm_msm_one_var(&C(g1_msm_kind), pool, &sum, b->g1 + 1, bytes + 3, n, scratch);
     free(scratch);
     C(g1_from_affine)(&expected, &g1_generator);
     C(g1_mul_var)(&expected, &expected, log.limb, 4);
     CHECK_MSG(C(g1_equal)(&sum, &expected), "G1, n = %zu, %u threads", n, threads);
     if (with_g2) {
         C(g2) sum2, expected2;
-        scratch = exact_scratch(C(g2_msm_scratch)(n, threads));
-        C(g2_msm_var)(pool, &sum2, b->g2 + 1, bytes + 3, n, scratch);
+        scratch = exact_scratch(pm_msm_one_scratch(&C(g2_msm_kind), n, threads));
+        pm_msm_one_var(&C(g2_msm_kind), pool, &sum2, b->g2 + 1, bytes + 3, n, scratch);
         free(scratch);
         C(g2_from_affine)(&expected2, &g2_generator);
         C(g2_mul_var)(&expected2, &expected2, log.limb, 4);
@@ -152,8 +152,8 @@ PM_TEST(wild_scalars)
         C(fr_load_reduced)(&scalar[i], bytes + 32 * i);
     }
     C(g1) sum, expected;
-    void *scratch = exact_scratch(C(g1_msm_scratch)(300, 1));
-    C(g1_msm_var)(NULL, &sum, b->g1 + 1, bytes, 300, scratch);
+    void *scratch = exact_scratch(pm_msm_one_scratch(&C(g1_msm_kind), 300, 1));
+    pm_msm_one_var(&C(g1_msm_kind), NULL, &sum, b->g1 + 1, bytes, 300, scratch);
     free(scratch);
     C(fr) log = inner_product(scalar, b->log, 300);
     C(g1_from_affine)(&expected, &g1_generator);
@@ -166,8 +166,8 @@ PM_TEST(scratch_grows)
 {
     size_t before = 0;
     for (size_t n = 0; n < 1 << 20; n = n * 3 + 1) {
-        size_t bytes = C(g1_msm_scratch)(n, 2);
-        CHECK(bytes >= before && bytes % 64 == 0 && C(g1_msm_scratch)(n, 3) >= bytes);
+        size_t bytes = pm_msm_one_scratch(&C(g1_msm_kind), n, 2);
+        CHECK(bytes >= before && bytes % 64 == 0 && pm_msm_one_scratch(&C(g1_msm_kind), n, 3) >= bytes);
         before = bytes;
     }
 }
