@@ -43,6 +43,7 @@ GPU_DEVICE uint32_t gpu_block(void) { return emu_self->block_x; }
 GPU_DEVICE uint32_t gpu_block_y(void) { return emu_self->block_y; }
 GPU_DEVICE uint32_t gpu_blocks(void) { return emu_self->blocks_x; }
 GPU_DEVICE uint32_t gpu_lane(void) { return emu_self->thread % GPU_WARP; }
+GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__builtin_popcount(v); }
 
 void *emu_shared(const char *site, size_t bytes);
 void *emu_shared_dynamic(void);

@@ -31,6 +31,7 @@ GPU_DEVICE uint32_t gpu_block(void) { return blockIdx.x; }
 GPU_DEVICE uint32_t gpu_block_y(void) { return blockIdx.y; }
 GPU_DEVICE uint32_t gpu_blocks(void) { return gridDim.x; }
 GPU_DEVICE uint32_t gpu_lane(void) { return threadIdx.x % GPU_WARP; }
+GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__popc(v); }
 
 #define GPU_SHARED(type, name, count) __shared__ type name[count]
 #define GPU_SHARED_DYNAMIC(type, name)                                                                       \
