@@ -5,9 +5,11 @@
 
 #include "emu_world.h"
 #include "math/curve.h"
+#include "math/params_bn254.h"
 
 enum { MOST = 1000, FR = 32, G2 = 128, POOL = 64 };
 
+static const uint64_t fp_one[PM_BN254_LIMBS] = PM_BN254_FP_MONT_R;
 static const struct pm_curve *host;
 static const struct gpu_curve *device_curve;
 
@@ -397,10 +399,53 @@ PM_TEST(widths)
 {
     for (unsigned c = K_MSM_MIN_C; c <= (WORLD_TSAN ? 5 : 13); c++)
         for (int group = 1; group <= (c < 8 ? 2 : 1); group++) {
-            scene_make(&scene, group, group == 1 ? 12 : 5, c % 2 ? POWERS : HALF, ANY);
+            scene_make(&scene, group, group == 1 ? (c == 9 ? 200 : 12) : 5, c % 2 ? POWERS : HALF, ANY);
             scene.c = c;
             scene_run(&scene);
         }
+}
+
+/* Rows full of points, through launches of single levels and the last one: bucket b of window w counts b + 1
+ * times 2^(w c). */
+PM_TEST(reduces)
+{
+    enum { C = 12, WINDOWS = 3, ROW = 1 << (C - 1), N = WINDOWS * ROW };
+    static uint8_t buckets[N * 128], bases[N * 64], scalars[N * FR], points[WINDOWS * C * 128],
+        affine[WINDOWS * C * 64];
+    static uint64_t scratch[WINDOWS * C * 4];
+    const struct gpu_msm_plan plan = {.c = C, .windows = WINDOWS};
+    struct world w;
+    struct pm_point1 p;
+    uint8_t sum[G2], expected[G2];
+    const unsigned windows = WORLD_TSAN ? 1 : WINDOWS, n = windows * ROW;
+    make_points();
+    memset(affine, 0, sizeof affine);
+    for (unsigned i = 0; i < n; i++) {
+        uint8_t *point = buckets + (size_t)i * 128;
+        uint64_t weight = (uint64_t)(i % ROW + 1) << i / ROW * C;
+        pick_base(bases + (size_t)i * 64, 1, i % 5 ? ANY : SOME_INFINITE, i);
+        memcpy(scalars + (size_t)i * FR, &weight, sizeof weight);
+        memcpy(point, bases + (size_t)i * 64, 64);
+        memset(point + 64, 0, 64);
+        bool infinite = memcmp(point, point + 64, 64) == 0;
+        for (int k = 64; k < 128 && !infinite; k += 32) memcpy(point + k, fp_one, 32);
+    }
+    world_open(&w, test_random());
+    struct gpu_buffer b = world_put(&w, buckets, (size_t)n * 128), out = world_put(&w, NULL, sizeof points);
+    struct k_reduce_in in = {.buckets = b.ptr, .c = C, .windows = windows, .out = out.ptr};
+    CHECK_OK(device_curve->g1.reduce(&w.dev, w.stream, &in, &w.err), w.err);
+    world_get(&w, points, &out, (size_t)windows * (C - 1) * 128);
+    gpu_points_to_affine_var(affine, points, (size_t)windows * (C - 1), device_curve, 1, scratch);
+    combine(sum, affine, &plan, 1);
+    void *memory = NULL;
+    CHECK(posix_memalign(&memory, 64, host->msm_g1_scratch(n, 1)) == 0);
+    host->msm_g1_var(NULL, &p, bases, scalars, n, memory);
+    host->g1_to_affine(expected, &p);
+    CHECK(memcmp(sum, expected, 64) == 0);
+    free(memory);
+    gpu_free(&w.dev, &b);
+    gpu_free(&w.dev, &out);
+    world_close(&w);
 }
 
 /* Groups of windows, chunks of bases, both; the sums of one chunk meet those of the one before in their
