@@ -27,7 +27,8 @@
 #define POINT      K_GROUP
 #define AFFINE     G(affine)
 
-/* *to += *what; out of line, since it is rare or not worth its registers where it stands. */
+/* *to += *what, out of line: where it is rare, or where latency and not throughput counts, it saves registers
+ * and the compiler's time. */
 GPU_DEVICE_CALL void FN(add_to)(POINT *to, const POINT *what)
 {
     POINT sum;
@@ -52,7 +53,8 @@ GPU_DEVICE AFFINE FN(load_base)(const struct FN(accumulate_args) * v, uint32_t i
     return G(affine_signed)(&v->bases[value & ~K_MINUS], (value & K_MINUS) != 0);
 }
 
-/* The base of the next entry is on its way while this one is added. */
+/* Bases are gathered as they come: an addition takes longer than they do, and other warps have one under way.
+ */
 GPU_KERNEL(KERNEL(accumulate), K_MSM_THREADS, struct FN(accumulate_args), v)
 {
     for (uint32_t t = gpu_global(); t < v.parts; t += gpu_global_count()) {
@@ -60,14 +62,11 @@ GPU_KERNEL(KERNEL(accumulate), K_MSM_THREADS, struct FN(accumulate_args), v)
         uint32_t left = i > 0 ? v.keys[i - 1] : K_NO_KEY, key = v.keys[i];
         v.carry_keys[t] = K_NO_KEY;
         if (key >= v.n_buckets) continue;
-        AFFINE base = FN(load_base)(&v, i);
         POINT sum = G(infinity)();
         for (;;) {
-            uint32_t next_key = ++i < end ? v.keys[i] : K_NO_KEY;
-            AFFINE next = base;
-            if (next_key < v.n_buckets) next = FN(load_base)(&v, i);
+            AFFINE base = FN(load_base)(&v, i);
             G(add_affine)(&sum, &base);
-            base = next;
+            uint32_t next_key = ++i < end ? v.keys[i] : K_NO_KEY;
             if (next_key == key) continue;
             if (key == left) {
                 v.carry_keys[t] = key;
@@ -100,7 +99,7 @@ GPU_KERNEL(KERNEL(carry), K_MSM_THREADS, struct FN(carry_args), v)
         v.carry_keys[t] = K_NO_KEY;
         while (i < end) {
             uint32_t next_key = i + 1 < end ? v.keys[i + 1] : K_NO_KEY;
-            if (key < v.n_buckets) G(add)(&sum, &sum, &v.sums[i]);
+            if (key < v.n_buckets) FN(add_to)(&sum, &v.sums[i]);
             i++;
             if (next_key == key) continue;
             if (key < v.n_buckets) {
@@ -166,21 +165,22 @@ struct FN(reduce_args) {
     uint32_t log2_row, windows, level; /* level: halve does it, finish does it and all that follow */
 };
 
-/* Addition q of level l of a stretch of `spans` << (l + 1) points. */
-GPU_DEVICE void FN(halve_pair)(POINT *row, uint32_t q, uint32_t spans, uint32_t l)
+/* Where addition q of level l goes in a stretch of `spans` << (l + 1) points; its summand is 2^l further on.
+ */
+GPU_DEVICE uint64_t FN(halve_place)(uint32_t q, uint32_t spans, uint32_t l)
 {
     uint32_t i = q / spans;
-    uint64_t p = ((uint64_t)(q - i * spans) << (l + 1)) + (i == 0 ? 0 : 1u << (i - 1));
-    POINT sum;
-    G(add)(&sum, &row[p], &row[p + (1u << l)]);
-    row[p] = sum;
+    return ((uint64_t)(q - i * spans) << (l + 1)) + (i == 0 ? 0 : 1u << (i - 1));
 }
 
 GPU_KERNEL(KERNEL(halve), K_MSM_THREADS, struct FN(reduce_args), v)
 {
     uint32_t spans = v.windows << (v.log2_row - v.level - 1);
-    for (uint32_t q = gpu_global(); q < (v.level + 1) * spans; q += gpu_global_count())
-        FN(halve_pair)(v.buckets, q, spans, v.level);
+    for (uint32_t q = gpu_global(); q < (v.level + 1) * spans; q += gpu_global_count()) {
+        POINT *p = v.buckets + FN(halve_place)(q, spans, v.level), sum;
+        G(add)(&sum, p, p + (1u << v.level));
+        *p = sum;
+    }
 }
 
 /* A block takes whole rows. */
@@ -190,8 +190,10 @@ GPU_KERNEL(KERNEL(finish), K_MSM_THREADS, struct FN(reduce_args), v)
         POINT *row = v.buckets + ((uint64_t)window << v.log2_row);
         for (uint32_t l = v.level; l < v.log2_row; l++) {
             uint32_t spans = 1u << (v.log2_row - l - 1);
-            for (uint32_t q = gpu_thread(); q < (l + 1) * spans; q += gpu_threads())
-                FN(halve_pair)(row, q, spans, l);
+            for (uint32_t q = gpu_thread(); q < (l + 1) * spans; q += gpu_threads()) {
+                POINT *p = row + FN(halve_place)(q, spans, l);
+                FN(add_to)(p, p + (1u << l));
+            }
             gpu_sync();
         }
         for (uint32_t i = gpu_thread(); i < v.log2_row; i += gpu_threads()) {
