@@ -86,9 +86,6 @@ struct gpu_group {
                              struct pm_error *err);
 };
 
-/* Sparse rows times the witness: k_spmv.h, where its launcher's input stands. */
-struct k_rows_in;
-
 struct gpu_curve {
     const char *name; /* snarkjs': "bn128", "bls12381" */
     unsigned fr_bytes, fp_bytes;
@@ -102,7 +99,7 @@ struct gpu_curve {
     enum pm_status (*digits)(struct gpu_device *dev, gpu_stream stream, const struct k_digits_in *in,
                              struct pm_error *err);
     enum pm_status (*rows)(struct gpu_device *dev, gpu_stream stream, const struct k_rows_in *in,
-                           struct pm_error *err); /* NULL until there are rows */
+                           struct pm_error *err);
     enum pm_status (*ntt)(struct gpu_device *dev, gpu_stream stream, enum k_ntt_op op,
                           const struct k_ntt_in *in, struct pm_error *err);
     enum pm_status (*ntt_table)(struct gpu_device *dev, gpu_stream stream, void *table, unsigned max_log2_n,

@@ -31,3 +31,7 @@
 #define K_LIMBS PM_BN254_LIMBS
 #define K_BITS  PM_BN254_FR_BITS
 #include "kernels/k_digits.h"
+
+#define K       bn254_fr
+#define K_FIELD bn254_fr
+#include "kernels/k_spmv.h"

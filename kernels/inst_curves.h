@@ -20,7 +20,7 @@ static const struct gpu_curve bn254_curve = {
     GROUP(bn254_g2, 8 * PM_BN254_LIMBS, 2),
     GPU_FN(bn254_fr_count),
     GPU_FN(bn254_fr_digits),
-    NULL,
+    GPU_FN(bn254_fr_rows),
     GPU_FN(bn254_fr_ntt),
     GPU_FN(bn254_fr_ntt_table),
     GPU_FN(bn254_fr_vec),

@@ -5,6 +5,7 @@
 #define PM_KERNELS_OPS_H
 
 #include "kernels/gpu.h"
+#include "kernels/rows.h"
 
 enum { K_VEC_THREADS = 128, K_POINT_THREADS = 128 };
 
@@ -38,6 +39,16 @@ struct k_ntt_in {
     unsigned log2_tile; /* K_NTT_LOG2_TILE; less in tests. sizeof(element) 2^log2_tile bytes are shared */
 };
 
+/* Rows times witness: a = A w, b = B w, c = a o b, n_rows Montgomery elements each, canonical. */
+enum { K_ROWS_THREADS = 128 };
+struct k_rows_in {
+    const struct k_rows_plan *plan; /* read while launching */
+    const void *rows;               /* what k_rows_write wrote */
+    const void *witness;            /* plain, canonical; columns are below its length */
+    void *a, *b, *c;
+    void *partial; /* plan->n_partials elements */
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -60,6 +71,8 @@ PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt_table)(struct gpu_device *dev, gp
                                                       unsigned max_log2_n, struct pm_error *err);
 PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt)(struct gpu_device *dev, gpu_stream stream, enum k_ntt_op op,
                                                 const struct k_ntt_in *in, struct pm_error *err);
+PM_MUST_USE enum pm_status GPU_FN(bn254_fr_rows)(struct gpu_device *dev, gpu_stream stream,
+                                                 const struct k_rows_in *in, struct pm_error *err);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 
