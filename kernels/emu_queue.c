@@ -31,6 +31,7 @@ struct op {
 
 struct emu_stream {
     struct op *first, **last;
+    uint64_t rank; /* drawn */
     struct emu_stream *next;
 };
 
@@ -48,6 +49,7 @@ void emu_device_seed(struct gpu_device *dev, uint64_t seed)
 {
     struct emu *emu = dev->impl;
     emu->random = seed;
+    emu->manner = emu_random(&emu->random) % 3;
     dev->multiprocessors = 2;
     dev->max_threads = 256;
     dev->shared_bytes = 48 << 10;
@@ -64,7 +66,8 @@ enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm
     out->impl = emu;
     out->memory_bytes = out->budget_bytes = (size_t)256 << 20;
     snprintf(out->name, sizeof out->name, "emulated device");
-    emu_device_seed(out, 1);
+    const char *seed = getenv("PROOFMILL_EMU_SEED");
+    emu_device_seed(out, seed ? strtoull(seed, NULL, 10) : 1);
     return PM_OK;
 }
 
@@ -178,19 +181,30 @@ static void run_first(struct emu *emu, struct emu_stream *s)
     free(op);
 }
 
-/* Runs one operation of a stream drawn among those that can go on; false where there is none. */
-static bool run_any(struct emu *emu)
+/* Of the streams that can go on, one by chance, mostly the same one again, or mostly the one of the highest
+ * rank, as the device's manner is: so one stream may be far ahead of another. */
+static struct emu_stream *draw(struct emu *emu)
 {
     size_t n = 0;
-    for (struct emu_stream *s = emu->streams; s; s = s->next) n += can_run(s);
-    if (n == 0) return false;
-    size_t pick = (size_t)(emu_random(&emu->random) % n);
-    for (struct emu_stream *s = emu->streams; s; s = s->next)
-        if (can_run(s) && pick-- == 0) {
-            run_first(emu, s);
-            return true;
-        }
-    return false;
+    bool mostly = emu->manner != EMU_ANY && emu_random(&emu->random) % 16 != 0;
+    struct emu_stream *best = NULL;
+    if (mostly && emu->manner == EMU_GO_ON && emu->last && can_run(emu->last)) return emu->last;
+    for (struct emu_stream *s = emu->streams; s; s = s->next) {
+        if (!can_run(s)) continue;
+        bool first = n++ == 0;
+        bool better = mostly && emu->manner == EMU_BY_RANK ? !first && s->rank > best->rank
+                                                           : emu_random(&emu->random) % n == 0;
+        if (first || better) best = s;
+    }
+    return best;
+}
+
+/* Runs one operation; false where no stream can go on. */
+static bool run_any(struct emu *emu)
+{
+    struct emu_stream *s = emu->last = draw(emu);
+    if (s) run_first(emu, s);
+    return s != NULL;
 }
 
 static enum pm_status push(struct gpu_device *dev, struct emu_stream *s, const struct op *what,
@@ -288,6 +302,7 @@ enum pm_status emu_stream_new(struct gpu_device *dev, gpu_stream *out, struct pm
     struct emu_stream *s = *out = calloc(1, sizeof *s);
     if (!s) return pm_fail(err, PM_NO_MEMORY, "no memory for a stream");
     s->last = &s->first;
+    s->rank = emu_random(&emu->random);
     s->next = emu->streams;
     emu->streams = s;
     return PM_OK;
@@ -302,6 +317,7 @@ void emu_stream_free(struct gpu_device *dev, gpu_stream *stream)
     if (!*at) emu_die("freeing a stream that is none");
     if ((*stream)->first) emu_die("freeing a stream with work in it");
     *at = (*stream)->next;
+    if (emu->last == *stream) emu->last = NULL;
     free(*stream);
     *stream = NULL;
 }
