@@ -82,8 +82,10 @@ static inline struct gpu_shape gpu_shape_1d(unsigned blocks, unsigned threads, s
 #define GPU_FN(name) GPU_CAT(emu_, name)
 #endif
 
-/* open(out, index, err): PM_NOT_FOUND without such a device or driver. close(dev): everything was freed. */
+/* open(out, index, err): PM_NOT_FOUND without such a device or driver. close(dev): everything was freed.
+ * use(dev, err): by whichever thread uses the device next. */
 #define gpu_device_count GPU_FN(device_count)
+#define gpu_device_use   GPU_FN(device_use)
 #define gpu_device_open  GPU_FN(device_open)
 #define gpu_device_close GPU_FN(device_close)
 

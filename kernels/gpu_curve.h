@@ -100,6 +100,8 @@ struct gpu_curve {
                              struct pm_error *err);
     enum pm_status (*rows)(struct gpu_device *dev, gpu_stream stream, const struct k_rows_in *in,
                            struct pm_error *err);
+    enum pm_status (*quotient)(struct gpu_device *dev, gpu_stream stream, void *h, const void *a,
+                               const void *b, const void *c, size_t n, struct pm_error *err);
     enum pm_status (*ntt)(struct gpu_device *dev, gpu_stream stream, enum k_ntt_op op,
                           const struct k_ntt_in *in, struct pm_error *err);
     enum pm_status (*ntt_table)(struct gpu_device *dev, gpu_stream stream, void *table, unsigned max_log2_n,

@@ -21,6 +21,7 @@ static const struct gpu_curve bn254_curve = {
     GPU_FN(bn254_fr_count),
     GPU_FN(bn254_fr_digits),
     GPU_FN(bn254_fr_rows),
+    GPU_FN(bn254_fr_quotient),
     GPU_FN(bn254_fr_ntt),
     GPU_FN(bn254_fr_ntt_table),
     GPU_FN(bn254_fr_vec),

@@ -1,11 +1,13 @@
 /* Rows of A and B times a plain witness, and their product: a = A w, b = B w, c = a o b, Montgomery and
- * canonical. Coefficients are c R^2 mod r, so that a Montgomery product with a plain value gives Montgomery
- * form. The rows lie on the device as rows.h cuts them: one warp takes a slice, whose lanes have equally many
- * terms, and reads its terms side by side; only the witness is gathered. Products are added in pairs, with
- * one reduction where the field has room for it.
+ * canonical; and, when these have become values on the coset, h = a b - c, plain. Coefficients are c R^2 mod
+ * r, so that a Montgomery product with a plain value gives Montgomery form. The rows lie on the device as
+ * rows.h cuts them: one warp takes a slice, whose lanes have equally many terms, and reads its terms side by
+ * side; only the witness is gathered. Products are added in pairs, with one reduction where the field has
+ * room for it.
  *
  * Parameters
- *   K         prefix of the kernels, and stem of the launcher: GPU_FN(K_rows), declared in kernels/ops.h
+ *   K         prefix of the kernels, and stem of the launchers: GPU_FN(K_rows) and GPU_FN(K_quotient),
+ *             declared in kernels/ops.h
  *   K_FIELD   prefix of the field, fd_tmpl.h */
 #include "kernels/ops.h"
 
@@ -145,6 +147,30 @@ enum pm_status GPU_FN(FN(rows))(struct gpu_device *dev, gpu_stream stream, const
     struct gpu_shape shape = gpu_shape_1d(gpu_blocks_for(dev, threads, K_ROWS_THREADS), K_ROWS_THREADS, 0);
     PM_TRY(GPU_LAUNCH(dev, KERNEL(rows), shape, stream, v, err));
     return FN(rows_long)(dev, stream, in, err);
+}
+
+struct FN(quotient_args) {
+    FE *h;
+    const FE *a, *b, *c;
+    uint64_t n;
+};
+GPU_KERNEL(KERNEL(quotient), K_ROWS_THREADS, struct FN(quotient_args), v)
+{
+    for (uint64_t i = gpu_global(); i < v.n; i += gpu_global_count())
+        v.h[i] = F(from_mont)(F(sub)(F(mul)(v.a[i], v.b[i]), v.c[i]));
+}
+
+enum pm_status GPU_FN(FN(quotient))(struct gpu_device *dev, gpu_stream stream, void *h, const void *a,
+                                    const void *b, const void *c, size_t n, struct pm_error *err)
+{
+    struct FN(quotient_args) v;
+    v.h = (FE *)h;
+    v.a = (const FE *)a;
+    v.b = (const FE *)b;
+    v.c = (const FE *)c;
+    v.n = n;
+    struct gpu_shape shape = gpu_shape_1d(gpu_blocks_for(dev, n, K_ROWS_THREADS), K_ROWS_THREADS, 0);
+    return GPU_LAUNCH(dev, KERNEL(quotient), shape, stream, v, err);
 }
 
 #undef FN

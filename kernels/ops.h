@@ -73,6 +73,10 @@ PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt)(struct gpu_device *dev, gpu_stre
                                                 const struct k_ntt_in *in, struct pm_error *err);
 PM_MUST_USE enum pm_status GPU_FN(bn254_fr_rows)(struct gpu_device *dev, gpu_stream stream,
                                                  const struct k_rows_in *in, struct pm_error *err);
+/* h = a b - c, plain, for n Montgomery elements; h may be any of the others. */
+PM_MUST_USE enum pm_status GPU_FN(bn254_fr_quotient)(struct gpu_device *dev, gpu_stream stream, void *h,
+                                                     const void *a, const void *b, const void *c, size_t n,
+                                                     struct pm_error *err);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 

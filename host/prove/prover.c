@@ -10,6 +10,7 @@
 #include "prove/key.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct pm_prover {
     const struct pm_key *key;
@@ -88,12 +89,27 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     return PM_OK;
 }
 
+/* The first backend that has a device and takes this key: one may lack the memory, or the curve. */
+static enum pm_status new_on_best(struct pm_prover **out, const struct pm_key *key, struct pm_pool *pool,
+                                  struct pm_error *err)
+{
+    const struct pm_backend *const *list = pm_backend_list();
+    for (; *list; list++) {
+        if ((*list)->count() == 0) continue;
+        enum pm_status status = pm_prover_new_on(out, key, *list, 0, pool, err);
+        bool refused = status == PM_NO_MEMORY || status == PM_UNSUPPORTED || status == PM_NOT_FOUND;
+        if (!refused || (*list)->trusted) return status;
+    }
+    return pm_fail(err, PM_NOT_FOUND, "no device to prove on");
+}
+
 enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                              struct pm_pool *pool, struct pm_error *err)
 {
     *out = NULL;
     const struct pm_backend *backend;
     unsigned index;
+    if (strcmp(device, "auto") == 0) return new_on_best(out, key, pool, err);
     PM_TRY(pm_backend_find(&backend, &index, device, err));
     return pm_prover_new_on(out, key, backend, index, pool, err);
 }

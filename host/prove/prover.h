@@ -31,8 +31,8 @@ const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 /* Bytes that one prover of this key will take on the CPU; SIZE_MAX where the key's domain is too large. */
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
-/* device: "cpu" (further ones come with their backends; "auto" picks the best). pool may be NULL (one thread)
- * and must outlive the prover. */
+/* device: as pm_backend_find of backend.h takes it, "cpu" or "cuda:0", or "auto": the best that takes this
+ * key. pool may be NULL (one thread) and must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                                          struct pm_pool *pool, struct pm_error *err);
 void pm_prover_free(struct pm_prover **prover); /* wipes its memory; before its key is freed */
