@@ -9,12 +9,14 @@
 #include "prove/coord.h"
 #include "prove/key.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct pm_prover {
     const struct pm_key *key;
     const struct pm_backend *backend;
+    char device[32];
     void *work;
     struct pm_pool *pool;
     struct pm_arena arena;
@@ -76,6 +78,7 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     struct pm_prover *p = calloc(1, sizeof *p);
     if (!p) return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
     *p = (struct pm_prover){.key = key, .backend = backend, .pool = pool};
+    (void)snprintf(p->device, sizeof p->device, "%.16s:%u", backend->name, device);
     enum pm_status status = pm_arena_init(&p->arena, size, err);
     if (status == PM_OK) {
         take(p, &p->arena);
@@ -126,6 +129,8 @@ void pm_prover_free(struct pm_prover **prover)
 }
 
 void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch) { prover->watch = watch; }
+
+const char *pm_prover_device(const struct pm_prover *prover) { return prover->device; }
 
 bool pm_prover_device_fault(const struct pm_prover *prover) { return prover->device_fault; }
 

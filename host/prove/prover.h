@@ -35,6 +35,8 @@ size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
  * key. pool may be NULL (one thread) and must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                                          struct pm_pool *pool, struct pm_error *err);
+/* "cpu:0", "cuda:1": what it was made on. */
+const char *pm_prover_device(const struct pm_prover *prover);
 void pm_prover_free(struct pm_prover **prover); /* wipes its memory; before its key is freed */
 
 /* The same on a given backend (backend.h) and device of it. */
