@@ -151,8 +151,9 @@ static enum pm_status write_bases(struct gpu_loaded *l, const struct pm_backend_
 {
     const struct gpu_key_plan *p = &l->plan;
     struct k_sink sink = {stage_put, stage};
-    uint8_t *pinned = (uint8_t *)l->pinned.ptr + p->pinned_at[sum][g];
+    uint8_t *pinned = (uint8_t *)l->pinned.ptr;
     if (p->streamed) {
+        pinned += p->pinned_at[sum][g];
         sink.put = copy_put;
         sink.ctx = &pinned;
     } else {

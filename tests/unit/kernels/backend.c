@@ -4,8 +4,12 @@
 #include "kernels/emu_backend.c"
 
 #include "conformance/oracle.h"
+#include "emu_world.h"
 #include "prove/key.h"
-#include "test.h"
+
+#include <pthread.h>
+
+enum { SLOW = WORLD_ASAN || WORLD_TSAN }; /* sizes are smaller then */
 
 struct bench {
     struct oracle o;
@@ -111,7 +115,7 @@ PM_TEST(memory_to_the_byte)
     struct pm_backend_plan plan, best;
     struct pm_prover *p = NULL;
     unsigned resident = 0, streamed = 0;
-    if (!set_up(&b, 300)) return;
+    if (!set_up(&b, SLOW ? 150 : 300)) return;
     size_t bytes = planned(&b, &best), least = 0;
     for (plan = best; bytes && resident + streamed < 100; bytes = planned(&b, &plan)) {
         CHECK(least == 0 || bytes < least);
@@ -148,6 +152,43 @@ PM_TEST(as_many_workspaces_as_fit)
     for (int i = 0; i < 4; i++) {
         if (p[i]) prove_and_compare(&b, p[i], "one of several");
         pm_prover_free(&p[i]);
+    }
+    tear_down(&b);
+}
+
+/* Each in a thread of its own, at the same time. */
+struct worker {
+    struct bench *b;
+    struct pm_prover *prover;
+    struct pm_proof made[2];
+    enum pm_status status;
+    struct pm_error err;
+};
+static void *work(void *arg)
+{
+    struct worker *w = arg;
+    for (int i = 0; i < 2 && w->status == PM_OK; i++)
+        w->status = pm_prove_with(w->prover, &w->made[i], w->b->o.witness, w->b->o.n_vars, w->b->r, w->b->s,
+                                  NULL, &w->err);
+    return NULL;
+}
+PM_TEST(workspaces_in_threads)
+{
+    struct bench b;
+    struct worker w[3];
+    pthread_t thread[3];
+    if (!set_up(&b, 20)) return;
+    for (int i = 0; i < 3; i++) {
+        w[i] = (struct worker){.b = &b};
+        CHECK_OK(pm_prover_new_on(&w[i].prover, b.k.key, &pm_backend_emu, 0, NULL, &b.err), b.err);
+    }
+    for (int i = 0; i < 3; i++) CHECK(pthread_create(&thread[i], NULL, work, &w[i]) == 0);
+    for (int i = 0; i < 3; i++) {
+        pthread_join(thread[i], NULL);
+        CHECK_OK(w[i].status, w[i].err);
+        for (int j = 0; j < 2; j++) CHECK_MEM(w[i].made[j].c, b.expected.c, b.o.curve->g1_bytes);
+        CHECK(!pm_prover_device_fault(w[i].prover));
+        pm_prover_free(&w[i].prover);
     }
     tear_down(&b);
 }
@@ -264,7 +305,7 @@ PM_TEST(wiped_and_cancelled_streamed)
 {
     struct bench b;
     struct pm_backend_plan plan;
-    if (!set_up(&b, 200)) return;
+    if (!set_up(&b, SLOW ? 130 : 200)) return;
     stream_key(&b, &plan);
     wiped_and_cancelled(&b);
     tear_down(&b);
@@ -277,7 +318,7 @@ PM_TEST(streamed_under_many_seeds)
     struct pm_backend_plan plan;
     if (!set_up(&b, 130)) return;
     stream_key(&b, &plan);
-    for (int i = 0; i < 12; i++) prove_new(&b, "streamed");
+    for (int i = 0; i < (SLOW ? 3 : 12); i++) prove_new(&b, "streamed");
     tear_down(&b);
 }
 
@@ -285,7 +326,7 @@ PM_TEST(streamed_under_many_seeds)
 PM_TEST(two_to_the_ten)
 {
     struct bench b;
-    if (!set_up(&b, 1000)) return;
+    if (SLOW || !set_up(&b, 1000)) return;
     prove_new(&b, "2^10");
     tear_down(&b);
 }
