@@ -115,7 +115,7 @@ PM_TEST(memory_to_the_byte)
     struct pm_backend_plan plan, best;
     struct pm_prover *p = NULL;
     unsigned resident = 0, streamed = 0;
-    if (!set_up(&b, SLOW ? 150 : 300)) return;
+    if (!set_up(&b, SLOW ? 130 : 200)) return;
     size_t bytes = planned(&b, &best), least = 0;
     for (plan = best; bytes && resident + streamed < 100; bytes = planned(&b, &plan)) {
         CHECK(least == 0 || bytes < least);
@@ -318,7 +318,7 @@ PM_TEST(streamed_under_many_seeds)
     struct pm_backend_plan plan;
     if (!set_up(&b, 130)) return;
     stream_key(&b, &plan);
-    for (int i = 0; i < (SLOW ? 3 : 12); i++) prove_new(&b, "streamed");
+    for (int i = 0; i < (SLOW ? 3 : 8); i++) prove_new(&b, "streamed");
     tear_down(&b);
 }
 

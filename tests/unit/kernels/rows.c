@@ -174,6 +174,33 @@ PM_TEST(no_terms)
     compare(pm_curve_by_name("bn128"), none, 70, 2);
 }
 
+/* h = a b - c, plain, in the place of a. */
+PM_TEST(quotient)
+{
+    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    enum { MOST = 300 };
+    static uint8_t in[3][MOST * BYTES], expected[MOST * BYTES], got[MOST * BYTES];
+    static const size_t sizes[] = {1, 2, 127, 128, 129, MOST};
+    for (size_t k = 0; k < sizeof sizes / sizeof sizes[0]; k++) {
+        struct world w;
+        struct gpu_buffer b[3];
+        size_t n = sizes[k], bytes = n * BYTES;
+        world_open(&w, test_random());
+        for (int i = 0; i < 3; i++) {
+            for (size_t j = 0; j < n; j++) element(curve, in[i] + j * BYTES);
+            b[i] = world_put(&w, in[i], bytes);
+        }
+        curve->fr_vec_mul_sub(NULL, expected, in[0], in[1], in[2], n);
+        curve->fr_vec_from_mont(NULL, expected, expected, n);
+        CHECK_OK(emu_bn254_fr_quotient(&w.dev, w.stream, b[0].ptr, b[0].ptr, b[1].ptr, b[2].ptr, n, &w.err),
+                 w.err);
+        world_get(&w, got, &b[0], bytes);
+        CHECK_MEM(got, expected, bytes);
+        for (int i = 0; i < 3; i++) gpu_free(&w.dev, &b[i]);
+        world_close(&w);
+    }
+}
+
 PM_TEST(refused)
 {
     struct pm_backend_rows none = {.n_rows = 0};
