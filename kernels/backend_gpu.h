@@ -8,7 +8,8 @@
  * Parameters
  *   BACKEND           name of the struct pm_backend, declared in prove/backend.h
  *   BACKEND_NAME      "emu"
- *   BACKEND_RESERVE   bytes of device memory that are left alone: context, code, the driver's own
+ *   BACKEND_CONTEXT   bytes of a device's memory that the driver takes for itself before anything is free
+ *   BACKEND_RESERVE   bytes of what is free then that are left alone
  *   BACKEND_STAGE     bytes of pinned memory, twice, through which a key is uploaded
  *   BACKEND_FIND      its `find`, or NULL
  * and before: static enum pm_status backend_describe(out, index, err), as pm_backend's. */

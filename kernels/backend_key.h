@@ -14,13 +14,13 @@ struct gpu_loaded {
 static size_t at_most(size_t bytes, size_t limit) { return bytes < limit ? bytes : limit; }
 static size_t round_up(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
-/* dev->memory_bytes: all that there is, dev->budget_bytes: what is free, both without the reserve. */
+/* dev->memory_bytes: all that there is for us, dev->budget_bytes: what of it is free. */
 static enum pm_status open_device(struct gpu_device *dev, unsigned index, struct pm_error *err)
 {
     const char *text = getenv(BACKEND_MEMORY_ENV);
     size_t reserve = BACKEND_RESERVE;
     PM_TRY(gpu_device_open(dev, index, err));
-    dev->memory_bytes -= at_most(reserve, dev->memory_bytes);
+    dev->memory_bytes -= at_most(reserve + BACKEND_CONTEXT, dev->memory_bytes);
     dev->budget_bytes -= at_most(reserve, dev->budget_bytes);
     if (text && *text) {
         char *end;
@@ -53,14 +53,16 @@ static enum pm_status backend_plan(struct pm_backend_plan *out, const struct pm_
     (void)threads;
     PM_TRY(find_curve(&curve, key->curve, err));
     PM_TRY(open_device(&dev, device, err));
-    enum pm_status status = gpu_key_plan(&plan, curve, key, dev.memory_bytes, err);
+    size_t memory_bytes = dev.memory_bytes;
+    enum pm_status status = gpu_key_plan(&plan, curve, key, memory_bytes, err);
     gpu_device_close(&dev);
     if (status != PM_OK) return status;
     out->host_key_bytes = sizeof(struct gpu_loaded) + plan.pinned_bytes;
     out->host_work_bytes = work_host_bytes(curve);
     out->device_key_bytes = plan.key_bytes;
     out->device_work_bytes = plan.work_bytes;
-    out->device_reserve_bytes = BACKEND_RESERVE;
+    out->device_reserve_bytes = (size_t)BACKEND_RESERVE + BACKEND_CONTEXT;
+    out->device_memory_bytes = memory_bytes;
     return PM_OK;
 }
 

@@ -88,10 +88,11 @@ static enum pm_status backend_find(unsigned *device, const char *text, struct pm
                    n);
 }
 
-/* The reserve is an assumption until it is measured on a device: what the driver takes for local memory and
- * for code that is loaded late, after a context was made. */
+/* Assumptions until they are measured on a device: what a context takes, and what the driver takes later, for
+ * local memory and for code that is loaded when it is first used. */
 #define BACKEND         pm_backend_cuda
 #define BACKEND_NAME    "cuda"
+#define BACKEND_CONTEXT ((size_t)512 << 20)
 #define BACKEND_RESERVE ((size_t)256 << 20)
 #define BACKEND_STAGE   ((size_t)4 << 20)
 #define BACKEND_FIND    backend_find

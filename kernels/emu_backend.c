@@ -17,6 +17,7 @@ static enum pm_status backend_describe(struct pm_backend_device *out, unsigned i
 
 #define BACKEND         pm_backend_emu
 #define BACKEND_NAME    "emu"
+#define BACKEND_CONTEXT 0
 #define BACKEND_RESERVE 0
 #define BACKEND_STAGE   ((size_t)1 << 14) /* small, so that tests pass through many */
 #define BACKEND_FIND    NULL

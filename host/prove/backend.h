@@ -71,6 +71,7 @@ struct pm_backend_device {
 struct pm_backend_plan {
     size_t host_key_bytes, host_work_bytes; /* host_work_bytes: what `open` takes of its arena */
     size_t device_key_bytes, device_work_bytes, device_reserve_bytes;
+    size_t device_memory_bytes; /* what there is for keys and workspaces; 0: no memory of its own */
 };
 
 enum pm_ntt_kind {

@@ -92,18 +92,43 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     return PM_OK;
 }
 
-/* The first backend that has a device and takes this key: one may lack the memory, or the curve. */
+/* A device that may lack the memory, or the curve, is no fault: where it need not be that one, another is
+ * taken. */
+static bool goes_on(const struct pm_backend *backend, enum pm_status status)
+{
+    bool refused = status == PM_NO_MEMORY || status == PM_UNSUPPORTED || status == PM_NOT_FOUND;
+    return refused && !backend->trusted;
+}
+
+/* The first backend that has a device and takes this key. */
 static enum pm_status new_on_best(struct pm_prover **out, const struct pm_key *key, struct pm_pool *pool,
                                   struct pm_error *err)
 {
-    const struct pm_backend *const *list = pm_backend_list();
-    for (; *list; list++) {
+    for (const struct pm_backend *const *list = pm_backend_list(); *list; list++) {
         if ((*list)->count() == 0) continue;
         enum pm_status status = pm_prover_new_on(out, key, *list, 0, pool, err);
-        bool refused = status == PM_NO_MEMORY || status == PM_UNSUPPORTED || status == PM_NOT_FOUND;
-        if (!refused || (*list)->trusted) return status;
+        if (!goes_on(*list, status)) return status;
     }
     return pm_fail(err, PM_NOT_FOUND, "no device to prove on");
+}
+
+enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *key, const char *device,
+                              unsigned threads, struct pm_error *err)
+{
+    const bool best = strcmp(device, "auto") == 0;
+    const struct pm_backend *const *list = pm_backend_list();
+    const struct pm_backend *backend = *list;
+    struct pm_backend_plan plan = {0};
+    enum pm_status status = PM_OK;
+    unsigned index = 0;
+    if (!best) PM_TRY(pm_backend_find(&backend, &index, device, err));
+    for (; backend; backend = best ? *++list : NULL) {
+        if (best && backend->count() == 0) continue;
+        status = backend->plan(&plan, &key->view, index, threads, err);
+        if (!best || !goes_on(backend, status)) break;
+    }
+    *out = (struct pm_prover_room){plan.device_key_bytes + plan.device_work_bytes, plan.device_memory_bytes};
+    return status;
 }
 
 enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,

@@ -31,6 +31,14 @@ const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 /* Bytes that one prover of this key will take on the CPU; SIZE_MAX where the key's domain is too large. */
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
+/* What a loaded key and one prover of it take of the memory that `device` (as for pm_prover_new) has of its
+ * own, and how much of that there is for all keys; 0 and 0 on the CPU. */
+struct pm_prover_room {
+    uint64_t bytes, memory_bytes;
+};
+PM_MUST_USE enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *key,
+                                          const char *device, unsigned threads, struct pm_error *err);
+
 /* device: as pm_backend_find of backend.h takes it, "cpu" or "cuda:0", or "auto": the best that takes this
  * key. pool may be NULL (one thread) and must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
