@@ -241,6 +241,60 @@ def check_msm(functions, name, curve, rounds):
         check(got == [curve.add(low, high), curve.add(want[1], want[3]), high], f"{name}: a row of buckets, halved")
 
 
+def check_rows(functions, name, f):
+    """Two slices of rows, of which one holds the pieces of a long row; folds, the long row's end, the quotient."""
+    lanes, n_rows, none, n_vars = 32, 33, 0xffffffff, 9
+    slices = [(0, 3, 2), (5, 2, 0)]  # first term, terms of A, terms of B
+    machine = ptx_interp.Machine(functions)
+
+    def put(data):
+        at = machine.allocate(len(data))
+        machine.store(machine.memory, at, data)
+        return at
+
+    def words(*values):
+        return put(struct.pack(f"<{len(values)}I", *values))
+
+    def vector(at, n):
+        data = machine.load(machine.memory, at, 32 * n)
+        return [f.unpack(data[32 * i:32 * i + 32]) for i in range(n)]
+
+    def pointers(*values):
+        return struct.pack(f"<{len(values)}Q", *values)
+
+    witness = [f.pick() for _ in range(n_vars)]
+    terms = [(f.pick(), draw.randrange(n_vars)) for _ in range(7 * lanes)]
+    rows = draw.sample(range(lanes), lanes)
+    target = rows + [n_rows + i for i in range(10)] + [none] * (lanes - 10)
+    coefficients = put(b"".join((c * R * R % f.p).to_bytes(32, "little") for c, _ in terms))
+    values = put(b"".join(w.to_bytes(32, "little") for w in witness))
+    columns, targets = words(*[v for _, v in terms]), words(*target)
+    slice_at = put(b"".join(struct.pack("<IHH", *s) for s in slices))
+    a, b, c, partial = (machine.allocate(32 * n) for n in (n_rows, n_rows, n_rows, 12))
+    for lane in range(lanes):  # nothing passes between them
+        machine.special.update({"%tid.x": lane, "%ntid.x": lanes})
+        launch(machine, f"k_{name}_rows", pointers(coefficients, values, columns, targets, slice_at, a, b, c, partial),
+               n_rows, len(slices))
+    machine.special.update({"%tid.x": 0, "%ntid.x": 1})
+    launch(machine, f"k_{name}_rows_fold", pointers(partial, words(10, 0, 5, 11, 5, 3)), 2)
+    launch(machine, f"k_{name}_rows_end", pointers(a, b, c, partial, words(32, 10, 2, 8, 2)), 1)
+
+    def total(lane, first, n):
+        return sum(k * witness[v] for k, v in (terms[(first + i) * lanes + lane] for i in range(n))) % f.p
+
+    want_a, want_b = [0] * n_rows, [0] * n_rows
+    for lane in range(lanes):
+        want_a[rows[lane]], want_b[rows[lane]] = total(lane, 0, 3), total(lane, 3, 2)
+    want_a[32] = sum(total(lane, 5, 2) for lane in range(8)) % f.p
+    want_b[32] = sum(total(lane, 5, 2) for lane in (8, 9)) % f.p
+    check(vector(a, n_rows) == want_a and vector(b, n_rows) == want_b, f"{name}: rows")
+    check(vector(c, n_rows) == [x * y % f.p for x, y in zip(want_a, want_b)], f"{name}: products of rows")
+    third = put(b"".join(map(f.pack, want_a)))
+    machine.launch(f"k_{name}_quotient", pointers(a, a, b, third, n_rows))
+    check([int.from_bytes(machine.load(machine.memory, a + 32 * i, 32), "little") for i in range(n_rows)] ==
+          [(x * y - x) % f.p for x, y in zip(want_a, want_b)], f"{name}: the quotient")
+
+
 def compile_ptx(args, unit):
     source = os.path.join(args.root, "kernels", f"cuda_{unit}.cu")
     target = os.path.join(args.work, f"{unit}.ptx")
@@ -287,7 +341,9 @@ def main():
         return 1 if failures else 77
     os.makedirs(args.work, exist_ok=True)
     fp = Prime(P)
-    check_field(compile_ptx(args, "bn254_fr"), "bn254_fr", Prime(Q), args.rounds)
+    fr = compile_ptx(args, "bn254_fr")
+    check_field(fr, "bn254_fr", Prime(Q), args.rounds)
+    check_rows(fr, "bn254_fr", Prime(Q))
     g1 = compile_ptx(args, "bn254_g1")
     check_field(g1, "bn254_fp", fp, args.rounds)
     check_group(g1, "bn254_g1", Curve(fp), args.rounds)
