@@ -66,10 +66,31 @@ static enum pm_status backend_plan(struct pm_backend_plan *out, const struct pm_
     return PM_OK;
 }
 
+/* A memcpy by all threads, where there is enough for them. */
+struct copying {
+    uint8_t *to;
+    const uint8_t *from;
+};
+static void copy_part(void *ctx, size_t begin, size_t end)
+{
+    const struct copying *c = (const struct copying *)ctx;
+    memcpy(c->to + begin, c->from + begin, end - begin);
+}
+static void copy_bytes(struct pm_pool *pool, void *to, const void *from, size_t n)
+{
+    const size_t grain = (size_t)1 << 18;
+    struct copying c = {(uint8_t *)to, (const uint8_t *)from};
+    if (n <= grain)
+        memcpy(to, from, n);
+    else
+        pm_pool_for(pool, n, grain, copy_part, &c);
+}
+
 /* -- Uploading through two halves of pinned memory, one filled while the other is on its way -- */
 
 struct stage {
     struct gpu_device *dev;
+    struct pm_pool *pool;
     gpu_stream stream;
     struct gpu_buffer half[2];
     gpu_event sent[2];
@@ -96,7 +117,7 @@ static enum pm_status stage_put(void *ctx, const void *bytes, size_t n, struct p
     const uint8_t *from = (const uint8_t *)bytes;
     while (n > 0) {
         size_t part = at_most(n, BACKEND_STAGE - s->filled);
-        memcpy((uint8_t *)s->half[s->current].ptr + s->filled, from, part);
+        copy_bytes(s->pool, (uint8_t *)s->half[s->current].ptr + s->filled, from, part);
         s->filled += part;
         from += part;
         n -= part;
@@ -113,10 +134,12 @@ static enum pm_status stage_to(struct stage *s, void *to, struct pm_error *err)
     return PM_OK;
 }
 
-static enum pm_status stage_open(struct stage *s, struct gpu_device *dev, struct pm_error *err)
+static enum pm_status stage_open(struct stage *s, struct gpu_device *dev, struct pm_pool *pool,
+                                 struct pm_error *err)
 {
     memset(s, 0, sizeof *s);
     s->dev = dev;
+    s->pool = pool;
     PM_TRY(gpu_stream_new(dev, &s->stream, err));
     for (int i = 0; i < 2; i++) {
         PM_TRY(gpu_pin_alloc(dev, &s->half[i], BACKEND_STAGE, "the key's upload", err));
@@ -139,12 +162,17 @@ static enum pm_status stage_close(struct stage *s, struct pm_error *err)
 
 /* -- Loading -- */
 
+/* Into host memory. */
+struct copy_sink {
+    struct pm_pool *pool;
+    uint8_t *to;
+};
 static enum pm_status copy_put(void *ctx, const void *bytes, size_t n, struct pm_error *err)
 {
-    uint8_t **to = (uint8_t **)ctx;
+    struct copy_sink *c = (struct copy_sink *)ctx;
     (void)err;
-    memcpy(*to, bytes, n);
-    *to += n;
+    copy_bytes(c->pool, c->to, bytes, n);
+    c->to += n;
     return PM_OK;
 }
 
@@ -153,9 +181,9 @@ static enum pm_status write_bases(struct gpu_loaded *l, const struct pm_backend_
 {
     const struct gpu_key_plan *p = &l->plan;
     struct k_sink sink = {stage_put, stage};
-    uint8_t *pinned = (uint8_t *)l->pinned.ptr;
+    struct copy_sink pinned = {stage->pool, (uint8_t *)l->pinned.ptr};
     if (p->streamed) {
-        pinned += p->pinned_at[sum][g];
+        pinned.to += p->pinned_at[sum][g];
         sink.put = copy_put;
         sink.ctx = &pinned;
     } else {
@@ -184,12 +212,13 @@ static enum pm_status write_key(struct gpu_loaded *l, const struct pm_backend_ke
     return p->curve->ntt_table(&l->dev, stage->stream, memory + p->table_at, p->log2_domain + 1, err);
 }
 
-static enum pm_status load_into(struct gpu_loaded *l, const struct pm_backend_key *key, struct pm_error *err)
+static enum pm_status load_into(struct gpu_loaded *l, const struct pm_backend_key *key, struct pm_pool *pool,
+                                struct pm_error *err)
 {
     struct stage stage;
     PM_TRY(gpu_alloc(&l->dev, &l->memory, l->plan.key_bytes, "the key", err));
     PM_TRY(gpu_pin_alloc(&l->dev, &l->pinned, l->plan.pinned_bytes, "the key's points", err));
-    enum pm_status status = stage_open(&stage, &l->dev, err);
+    enum pm_status status = stage_open(&stage, &l->dev, pool, err);
     if (status == PM_OK) status = write_key(l, key, &stage, err);
     enum pm_status closed = stage_close(&stage, status == PM_OK ? err : NULL);
     return status == PM_OK ? closed : status;
@@ -212,7 +241,6 @@ static enum pm_status backend_load(void **loaded, const struct pm_backend_key *k
                                    struct pm_pool *pool, struct pm_error *err)
 {
     const struct gpu_curve *curve;
-    (void)pool;
     *loaded = NULL;
     PM_TRY(find_curve(&curve, key->curve, err));
     struct gpu_loaded *l = (struct gpu_loaded *)calloc(1, sizeof *l);
@@ -224,7 +252,7 @@ static enum pm_status backend_load(void **loaded, const struct pm_backend_key *k
     }
     l->index = device;
     status = gpu_key_plan(&l->plan, curve, key, l->dev.budget_bytes, err);
-    if (status == PM_OK) status = load_into(l, key, err);
+    if (status == PM_OK) status = load_into(l, key, pool, err);
     *loaded = l;
     if (status != PM_OK) backend_unload(loaded);
     return status;

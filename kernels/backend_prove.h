@@ -28,15 +28,6 @@ static enum pm_status cancelled(struct pm_error *err)
 
 /* -- Witness, rows, transforms -- */
 
-struct copying {
-    uint8_t *to;
-    const uint8_t *from;
-};
-static void copy_part(void *ctx, size_t begin, size_t end)
-{
-    const struct copying *c = (const struct copying *)ctx;
-    memcpy(c->to + begin, c->from + begin, end - begin);
-}
 static void wipe_part(void *ctx, size_t begin, size_t end) { memset((uint8_t *)ctx + begin, 0, end - begin); }
 
 static void wipe_witness(struct gpu_work *w)
@@ -53,8 +44,7 @@ static enum pm_status upload_witness(struct gpu_work *w, const uint8_t *witness,
     w->told = true;
     for (size_t at = 0; at < bytes; at += step) {
         size_t n = at_most(step, bytes - at);
-        struct copying c = {w->witness + at, witness + at};
-        pm_pool_for(w->pool, n, (size_t)1 << 18, copy_part, &c);
+        copy_bytes(w->pool, w->witness + at, witness + at, n);
         PM_TRY(
             gpu_upload(&w->dev, w->stream[ON_MAIN], work_at(w, p->witness_at + at), w->witness + at, n, err));
     }
