@@ -227,6 +227,7 @@ const struct gpu_curve *GPU_FN(curve_by_name)(const char *name);
     PM_MUST_USE enum pm_status GPU_FN(group##_reduce)(struct gpu_device * dev, gpu_stream stream,            \
                                                       const struct k_reduce_in *in, struct pm_error *err)
 GPU_CURVE_LAUNCHERS(bn254);
+GPU_CURVE_LAUNCHERS(bls12_381);
 
 #ifdef __cplusplus
 }
