@@ -1,15 +1,13 @@
 /* Multi-scalar multiplications on the emulated device against host/math, for every kind of scalars and bases
  * that makes a difference: counts, digits, sort, accumulation with carries, reduction, and the way to affine
  * points. */
-#include "kernels/gpu_curve.h"
+#include "curve_here.h"
 
 #include "emu_world.h"
-#include "math/curve.h"
-#include "math/params_bn254.h"
 
-enum { MOST = 1000, FR = 32, G2 = 128, POOL = 64 };
+enum { MOST = 1000, FR = 32, FP = CURVE_FP_BYTES, G1 = 2 * FP, G2 = 4 * FP, POOL = 64 };
 
-static const uint64_t fp_one[PM_BN254_LIMBS] = PM_BN254_FP_MONT_R;
+static const uint64_t fp_one[] = CURVE_FP_ONE;
 static const struct pm_curve *host;
 static const struct gpu_curve *device_curve;
 
@@ -22,8 +20,8 @@ static uint8_t points_of[3][POOL * G2];
 static void make_points(void)
 {
     if (host) return;
-    host = pm_curve_by_name("bn128");
-    device_curve = emu_curve_by_name("bn128");
+    host = pm_curve_by_name(CURVE_NAME);
+    device_curve = emu_curve_by_name(CURVE_NAME);
     for (int i = 0; i < POOL; i++) {
         struct pm_point1 p1;
         struct pm_point2 p2;
@@ -82,7 +80,7 @@ static void pick_scalar(uint8_t *out, enum scalars kind, size_t i, const uint8_t
     case FULL:
         do {
             test_random_bytes(out, FR);
-            out[FR - 1] &= 0x3f;
+            out[FR - 1] &= 0x7f;
         } while (!host->fr_is_canonical(out));
         break;
     case ZERO:
@@ -314,7 +312,7 @@ static void run_sums(struct run *r, const struct scene *s)
 static void check_sum(struct run *r, const struct scene *s, unsigned g, int group)
 {
     static uint8_t points[270 * 2 * G2], affine[270 * G2];
-    static uint64_t scratch[270 * 8];
+    static uint64_t scratch[270 * 2 * FP / 8];
     uint8_t sum[G2] = {0}, expected[G2] = {0};
     CHECK(r->plan.n_out <= 270);
     struct gpu_buffer out = {(uint8_t *)r->memory.ptr + r->plan.group[g].out, 0};
@@ -413,9 +411,9 @@ PM_TEST(widths)
 PM_TEST(reduces)
 {
     enum { C = 12, WINDOWS = 3, ROW = 1 << (C - 1), N = WINDOWS * ROW };
-    static uint8_t buckets[N * 128], bases[N * 64], scalars[N * FR], points[WINDOWS * C * 128],
-        affine[WINDOWS * C * 64];
-    static uint64_t scratch[WINDOWS * C * 4];
+    static uint8_t buckets[N * 2 * G1], bases[N * G1], scalars[N * FR], points[WINDOWS * C * 2 * G1],
+        affine[WINDOWS * C * G1];
+    static uint64_t scratch[WINDOWS * C * FP / 8];
     const struct gpu_msm_plan plan = {.c = C, .windows = WINDOWS};
     struct world w;
     struct pm_point1 p;
@@ -424,27 +422,28 @@ PM_TEST(reduces)
     make_points();
     memset(affine, 0, sizeof affine);
     for (unsigned i = 0; i < n; i++) {
-        uint8_t *point = buckets + (size_t)i * 128;
+        uint8_t *point = buckets + (size_t)i * 2 * G1;
         uint64_t weight = (uint64_t)(i % ROW + 1) << i / ROW * C;
-        pick_base(bases + (size_t)i * 64, 1, i % 5 ? ANY : SOME_INFINITE, i);
+        pick_base(bases + (size_t)i * G1, 1, i % 5 ? ANY : SOME_INFINITE, i);
         memcpy(scalars + (size_t)i * FR, &weight, sizeof weight);
-        memcpy(point, bases + (size_t)i * 64, 64);
-        memset(point + 64, 0, 64);
-        bool infinite = memcmp(point, point + 64, 64) == 0;
-        for (int k = 64; k < 128 && !infinite; k += 32) memcpy(point + k, fp_one, 32);
+        memcpy(point, bases + (size_t)i * G1, G1);
+        memset(point + G1, 0, G1);
+        bool infinite = memcmp(point, point + G1, G1) == 0;
+        for (int k = G1; k < 2 * G1 && !infinite; k += FP) memcpy(point + k, fp_one, FP);
     }
     world_open(&w, test_random());
-    struct gpu_buffer b = world_put(&w, buckets, (size_t)n * 128), out = world_put(&w, NULL, sizeof points);
+    struct gpu_buffer b = world_put(&w, buckets, (size_t)n * 2 * G1),
+                      out = world_put(&w, NULL, sizeof points);
     struct k_reduce_in in = {.buckets = b.ptr, .c = C, .windows = windows, .out = out.ptr};
     CHECK_OK(device_curve->g1.reduce(&w.dev, w.stream, &in, &w.err), w.err);
-    world_get(&w, points, &out, (size_t)windows * (C - 1) * 128);
+    world_get(&w, points, &out, (size_t)windows * (C - 1) * 2 * G1);
     gpu_points_to_affine_var(affine, points, (size_t)windows * (C - 1), device_curve, 1, scratch);
     combine(sum, affine, &plan, 1);
     void *memory = NULL;
     CHECK(posix_memalign(&memory, 64, host->msm_g1_scratch(n, 1)) == 0);
     host->msm_g1_var(NULL, &p, bases, scalars, n, memory);
     host->g1_to_affine(expected, &p);
-    CHECK(memcmp(sum, expected, 64) == 0);
+    CHECK(memcmp(sum, expected, G1) == 0);
     free(memory);
     gpu_free(&w.dev, &b);
     gpu_free(&w.dev, &out);

@@ -3,6 +3,7 @@
 #include "kernels/ops.h"
 
 #include "base/bytes.h"
+#include "curve_here.h"
 #include "emu_world.h"
 #include "math/curve.h"
 
@@ -109,7 +110,7 @@ static void compare(const struct pm_curve *curve, struct matrix m[2], uint32_t n
                            .b = out[1].ptr,
                            .c = out[2].ptr,
                            .partial = partial.ptr};
-    CHECK_OK(emu_bn254_fr_rows(&w.dev, w.stream, &in, &w.err), w.err);
+    CHECK_OK(emu_curve_by_name(CURVE_NAME)->rows(&w.dev, w.stream, &in, &w.err), w.err);
     for (int i = 0; i < 3; i++) {
         world_get(&w, got, &out[i], size);
         CHECK_MSG(memcmp(got, expected[i], size) == 0, "vector %d of %u rows, %u pieces, %u levels", i,
@@ -128,7 +129,7 @@ static void compare(const struct pm_curve *curve, struct matrix m[2], uint32_t n
 
 static void with_lengths(uint32_t n_rows, uint32_t n_vars, uint32_t *const lengths[2])
 {
-    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    const struct pm_curve *curve = pm_curve_by_name(CURVE_NAME);
     struct matrix m[2];
     for (int i = 0; i < 2; i++) matrix_make(curve, &m[i], n_rows, n_vars, lengths[i]);
     compare(curve, m, n_rows, n_vars);
@@ -171,13 +172,13 @@ PM_TEST(two_levels_of_folds)
 PM_TEST(no_terms)
 {
     struct matrix none[2] = {{.rows = {.n_rows = 0}}, {.rows = {.n_rows = 0}}};
-    compare(pm_curve_by_name("bn128"), none, 70, 2);
+    compare(pm_curve_by_name(CURVE_NAME), none, 70, 2);
 }
 
 /* h = a b - c, plain, in the place of a. */
 PM_TEST(quotient)
 {
-    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    const struct pm_curve *curve = pm_curve_by_name(CURVE_NAME);
     enum { MOST = 300 };
     static uint8_t in[3][MOST * BYTES], expected[MOST * BYTES], got[MOST * BYTES];
     static const size_t sizes[] = {1, 2, 127, 128, 129, MOST};
@@ -192,7 +193,8 @@ PM_TEST(quotient)
         }
         curve->fr_vec_mul_sub(NULL, expected, in[0], in[1], in[2], n);
         curve->fr_vec_from_mont(NULL, expected, expected, n);
-        CHECK_OK(emu_bn254_fr_quotient(&w.dev, w.stream, b[0].ptr, b[0].ptr, b[1].ptr, b[2].ptr, n, &w.err),
+        CHECK_OK(emu_curve_by_name(CURVE_NAME)
+                     ->quotient(&w.dev, w.stream, b[0].ptr, b[0].ptr, b[1].ptr, b[2].ptr, n, &w.err),
                  w.err);
         world_get(&w, got, &b[0], bytes);
         CHECK_MEM(got, expected, bytes);
