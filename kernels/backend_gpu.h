@@ -43,3 +43,10 @@ const struct pm_backend BACKEND = {
 #ifdef __cplusplus
 }
 #endif
+
+#undef BACKEND
+#undef BACKEND_NAME
+#undef BACKEND_CONTEXT
+#undef BACKEND_RESERVE
+#undef BACKEND_STAGE
+#undef BACKEND_FIND
