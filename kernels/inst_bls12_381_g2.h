@@ -1,5 +1,5 @@
 /* BLS12-381's Fp2 and G2 with their kernels: for cuda_bls12_381_g2.cu and emu_bls12_381_g2.c. */
-#define BLS12_381_FP_PRODUCT GPU_DEVICE
+#define BLS12_381_FP_PRODUCT GPU_DEVICE_CALL
 #include "kernels/inst_bls12_381_fp.h"
 
 #define FD2      bls12_381_fp2
