@@ -22,8 +22,8 @@
  *   wide      a product before its reduction, or a sum or difference of a few.
  *
  * Bounds are counted in p: "below A" means in [0, A p). Three numbers of the field decide them all: q =
- * 2^LANES_BITS / p, between 1 and 2; f = (2^-52 mod p) / p, or 0 where that is not below 1/4; room =
- * floor((1 - f) 2^(52 N) / p).
+ * 2^LANES_BITS / p, between 1 and 2; f = (2^-52 mod p) / p for five limbs where that is below 1/4, else 0;
+ * room = floor((1 - f) 2^(52 N) / p).
  *
  *   product   M(a, b) is a b / 2^(52 N) mod p: for a below A and b below B it is below 1 + f + (1 - f) A B /
  *             room, so below 2 as long as A B <= room. Data stay in the form of the files, R = 2^(64 W): M
@@ -42,7 +42,7 @@
  *                        q      8 q    f      room      packed is below
  *     BN254 Fp, Fr       1.32   10.5   0.13   73        5.2
  *     BLS12-381 Fr       1.10   8.8    0      35        2.2
- *     BLS12-381 Fp       1.23   9.8    0.25   3 10^10   9.8 */
+ *     BLS12-381 Fp       1.23   9.8    0      4 10^10   9.8 */
 #include "math/lanes_ifma.h"
 #include "math/tmpl.h"
 
@@ -52,8 +52,8 @@
 #define W      LANES_WORDS
 #define N      FN(limbs)
 #define LOW52  (((uint64_t)1 << 52) - 1)
-#define INV52  (LANES_MONT_INV & LOW52) /* -1/p mod 2^52, which is f 2^52 */
-#define FOLDS  (INV52 >> 50 == 0)       /* f is below 1/4 */
+#define INV52  (LANES_MONT_INV & LOW52)     /* -1/p mod 2^52, which is f 2^52 */
+#define FOLDS  (W == 4 && INV52 >> 50 == 0) /* f is below 1/4; eight limbs lack the registers */
 /* (1 - f) 2^(52 N) / p, rounded down: 16 bits of both */
 #define ROOM                                                                                                 \
     ((((uint64_t)1 << (FN(gap) + 16)) / (LANES_TOP + 1)) * ((FOLDS ? 0xffff - (INV52 >> 36) : 0x10000)) >> 16)
@@ -411,8 +411,9 @@ PM_LANES __m512i FN(quotient)(__m512i column)
  * the lowest column gives what it has above 52 bits to the next one, and for the rest, l < 2^52, comes l
  * (2^-52 mod p). That is up to 2^52 f p more in the place of the next column, and the next step waits for one
  * multiply-add only. Or Montgomery's: a multiple m p, m < 2^52, makes the column divisible. The next step
- * waits for three, but the result stays short, so the last one is of this kind. There, as the column plus a
- * multiple of p_0 is 0 mod 2^52, what it carries is the column / 2^52 rounded up, without the product. */
+ * waits for three, but the result stays short: the last one is of this kind, and all where f is 0. There, as
+ * the column plus a multiple of p_0 is 0 mod 2^52, what it carries is the column / 2^52 rounded up, without
+ * the product. */
 PM_LANES LANES FN(wide_reduce)(struct FN(wide) t)
 {
     LANES out;
