@@ -32,6 +32,14 @@ GPU_DEVICE ED FN(infinity)(void)
 GPU_DEVICE bool FN(is_infinity)(const ED *a) { return F(is_zero)(a->zz); }
 GPU_DEVICE bool FN(affine_is_infinity)(const FN(affine) * a) { return F(is_zero)(a->x) && F(is_zero)(a->y); }
 
+/* -a where `minus`, else a */
+GPU_DEVICE FN(affine) FN(affine_signed)(const FN(affine) * a, bool minus)
+{
+    FN(affine) r = *a;
+    if (minus) r.y = F(neg)(r.y);
+    return r;
+}
+
 GPU_DEVICE ED FN(from_affine)(const FN(affine) * a)
 {
     ED r;

@@ -43,6 +43,7 @@ GPU_DEVICE uint32_t gpu_block(void) { return emu_self->block_x; }
 GPU_DEVICE uint32_t gpu_block_y(void) { return emu_self->block_y; }
 GPU_DEVICE uint32_t gpu_blocks(void) { return emu_self->blocks_x; }
 GPU_DEVICE uint32_t gpu_lane(void) { return emu_self->thread % GPU_WARP; }
+GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__builtin_popcount(v); }
 
 void *emu_shared(const char *site, size_t bytes);
 void *emu_shared_dynamic(void);
@@ -122,11 +123,18 @@ PM_MUST_USE enum pm_status emu_launch(struct gpu_device *dev, const struct emu_k
 
 /* -- The host's side; gpu.h says what each does -- */
 
-/* Draws everything from `seed` from here on; before any stream or buffer was made. */
+/* Draws everything from `seed` from here on; before any stream or buffer was made. A device opens with the
+ * seed in the environment's PROOFMILL_EMU_SEED, 1 where there is none. */
 void emu_device_seed(struct gpu_device *dev, uint64_t seed);
 
 unsigned emu_device_count(void);
 PM_MUST_USE enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm_error *err);
+static inline enum pm_status emu_device_use(struct gpu_device *dev, struct pm_error *err)
+{
+    (void)dev;
+    (void)err;
+    return PM_OK;
+}
 void emu_device_close(struct gpu_device *dev);
 unsigned emu_blocks_for(struct gpu_device *dev, size_t items, unsigned threads);
 

@@ -85,7 +85,8 @@ struct emu {
     struct emu_allocation
         *allocations; /* live ones, and freed ones whose addresses are not given out again */
     size_t freed_bytes;
-    struct emu_stream *streams;
+    struct emu_stream *streams, *last;               /* last: whose operation ran last */
+    enum { EMU_ANY, EMU_GO_ON, EMU_BY_RANK } manner; /* whose turn it is among streams */
     struct emu_event *events;
     struct emu_fiber *fibers; /* stacks, made as needed */
     size_t n_fibers;

@@ -2,12 +2,18 @@
  * earlier by chance, streams interleaved as the seed draws. So a missing wait between streams, or on the
  * host, shows as a wrong answer under some seed; tests run under several. */
 #include "kernels/emu_inner.h"
+#include "kernels/gpu_sort.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_RECORD, OP_WAIT };
+enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_SORT, OP_RECORD, OP_WAIT };
+
+struct sort {
+    struct gpu_pairs pairs; /* current: before the sort */
+    unsigned bits, result;  /* the half that gets the result */
+};
 
 struct op {
     enum op_kind kind;
@@ -18,12 +24,14 @@ struct op {
     const void *from;
     size_t bytes;
     uint8_t byte;
+    struct sort sort; /* of `bytes` / 4 pairs, scratch at `to` */
     struct emu_event *event;
     unsigned ticket; /* of the event */
 };
 
 struct emu_stream {
     struct op *first, **last;
+    uint64_t rank; /* drawn */
     struct emu_stream *next;
 };
 
@@ -41,6 +49,7 @@ void emu_device_seed(struct gpu_device *dev, uint64_t seed)
 {
     struct emu *emu = dev->impl;
     emu->random = seed;
+    emu->manner = emu_random(&emu->random) % 3;
     dev->multiprocessors = 2;
     dev->max_threads = 256;
     dev->shared_bytes = 48 << 10;
@@ -57,7 +66,8 @@ enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm
     out->impl = emu;
     out->memory_bytes = out->budget_bytes = (size_t)256 << 20;
     snprintf(out->name, sizeof out->name, "emulated device");
-    emu_device_seed(out, 1);
+    const char *seed = getenv("PROOFMILL_EMU_SEED");
+    emu_device_seed(out, seed ? strtoull(seed, NULL, 10) : 1);
     return PM_OK;
 }
 
@@ -88,6 +98,42 @@ static bool can_run(const struct emu_stream *s)
     return op && !(op->kind == OP_WAIT && op->event->done < op->ticket);
 }
 
+/* Counting sorts by eight bits, stable, from one half to the other and back. */
+static void sort_pass(const struct gpu_pairs *p, size_t n, unsigned from, unsigned shift, unsigned bits)
+{
+    size_t at[257] = {0};
+    const uint32_t mask = (1u << bits) - 1;
+    for (size_t i = 0; i < n; i++) at[(p->key[from][i] >> shift & mask) + 1]++;
+    for (unsigned d = 0; d < 256; d++) at[d + 1] += at[d];
+    for (size_t i = 0; i < n; i++) {
+        size_t to = at[p->key[from][i] >> shift & mask]++;
+        p->key[1 - from][to] = p->key[from][i];
+        p->value[1 - from][to] = p->value[from][i];
+    }
+}
+
+/* Both halves and the scratch are overwritten, whatever the sort needed of them. */
+static void run_sort(struct emu *emu, const struct op *op)
+{
+    const struct sort *s = &op->sort;
+    const size_t n = op->bytes / 4, scratch_bytes = gpu_sort_scratch(n);
+    unsigned at = s->pairs.current;
+    for (unsigned half = 0; half < 2; half++) {
+        emu_check_device_range(emu, s->pairs.key[half], op->bytes, "sort, keys");
+        emu_check_device_range(emu, s->pairs.value[half], op->bytes, "sort, values");
+    }
+    emu_check_device_range(emu, op->to, scratch_bytes, "sort, scratch");
+    memset(op->to, (int)(emu_random(&emu->random) & 0xff), scratch_bytes);
+    for (unsigned done = 0; done < s->bits; done += 8, at = 1 - at)
+        sort_pass(&s->pairs, n, at, done, s->bits - done < 8 ? s->bits - done : 8);
+    if (at != s->result) {
+        memcpy(s->pairs.key[1 - at], s->pairs.key[at], op->bytes);
+        memcpy(s->pairs.value[1 - at], s->pairs.value[at], op->bytes);
+    }
+    memset(s->pairs.key[1 - s->result], 0xe5, op->bytes);
+    memset(s->pairs.value[1 - s->result], 0xe5, op->bytes);
+}
+
 static void run_op(struct emu *emu, const struct op *op)
 {
     switch (op->kind) {
@@ -114,6 +160,9 @@ static void run_op(struct emu *emu, const struct op *op)
         emu_check_device_range(emu, op->to, op->bytes, "fill");
         memset(op->to, op->byte, op->bytes);
         break;
+    case OP_SORT:
+        run_sort(emu, op);
+        break;
     case OP_RECORD:
         if (op->event->done < op->ticket) op->event->done = op->ticket;
         break;
@@ -132,19 +181,30 @@ static void run_first(struct emu *emu, struct emu_stream *s)
     free(op);
 }
 
-/* Runs one operation of a stream drawn among those that can go on; false where there is none. */
-static bool run_any(struct emu *emu)
+/* Of the streams that can go on, one by chance, mostly the same one again, or mostly the one of the highest
+ * rank, as the device's manner is: so one stream may be far ahead of another. */
+static struct emu_stream *draw(struct emu *emu)
 {
     size_t n = 0;
-    for (struct emu_stream *s = emu->streams; s; s = s->next) n += can_run(s);
-    if (n == 0) return false;
-    size_t pick = (size_t)(emu_random(&emu->random) % n);
-    for (struct emu_stream *s = emu->streams; s; s = s->next)
-        if (can_run(s) && pick-- == 0) {
-            run_first(emu, s);
-            return true;
-        }
-    return false;
+    bool mostly = emu->manner != EMU_ANY && emu_random(&emu->random) % 16 != 0;
+    struct emu_stream *best = NULL;
+    if (mostly && emu->manner == EMU_GO_ON && emu->last && can_run(emu->last)) return emu->last;
+    for (struct emu_stream *s = emu->streams; s; s = s->next) {
+        if (!can_run(s)) continue;
+        bool first = n++ == 0;
+        bool better = mostly && emu->manner == EMU_BY_RANK ? !first && s->rank > best->rank
+                                                           : emu_random(&emu->random) % n == 0;
+        if (first || better) best = s;
+    }
+    return best;
+}
+
+/* Runs one operation; false where no stream can go on. */
+static bool run_any(struct emu *emu)
+{
+    struct emu_stream *s = emu->last = draw(emu);
+    if (s) run_first(emu, s);
+    return s != NULL;
 }
 
 static enum pm_status push(struct gpu_device *dev, struct emu_stream *s, const struct op *what,
@@ -217,6 +277,23 @@ enum pm_status emu_fill(struct gpu_device *dev, gpu_stream stream, void *to_devi
     return bytes ? push(dev, stream, &op, err) : PM_OK;
 }
 
+enum pm_status emu_sort_pairs(struct gpu_device *dev, gpu_stream stream, struct gpu_pairs *pairs, size_t n,
+                              unsigned bits, void *scratch, size_t scratch_bytes, struct pm_error *err)
+{
+    struct emu *emu = dev->impl;
+    if (n == 0) return PM_OK;
+    if (bits == 0 || bits > 32 || n >> 31 != 0)
+        return pm_fail(err, PM_INTERNAL, "a sort of %zu pairs by %u bits", n, bits);
+    if (gpu_sort_scratch(n) > scratch_bytes)
+        return pm_fail(err, PM_INTERNAL, "the sort of %zu pairs needs %zu bytes of scratch, it has %zu", n,
+                       gpu_sort_scratch(n), scratch_bytes);
+    struct op op = {.kind = OP_SORT, .to = scratch, .bytes = 4 * n};
+    op.sort.pairs = *pairs;
+    op.sort.bits = bits;
+    op.sort.result = pairs->current = (unsigned)(emu_random(&emu->random) & 1);
+    return push(dev, stream, &op, err);
+}
+
 /* -- Streams and events -- */
 
 enum pm_status emu_stream_new(struct gpu_device *dev, gpu_stream *out, struct pm_error *err)
@@ -225,6 +302,7 @@ enum pm_status emu_stream_new(struct gpu_device *dev, gpu_stream *out, struct pm
     struct emu_stream *s = *out = calloc(1, sizeof *s);
     if (!s) return pm_fail(err, PM_NO_MEMORY, "no memory for a stream");
     s->last = &s->first;
+    s->rank = emu_random(&emu->random);
     s->next = emu->streams;
     emu->streams = s;
     return PM_OK;
@@ -239,6 +317,7 @@ void emu_stream_free(struct gpu_device *dev, gpu_stream *stream)
     if (!*at) emu_die("freeing a stream that is none");
     if ((*stream)->first) emu_die("freeing a stream with work in it");
     *at = (*stream)->next;
+    if (emu->last == *stream) emu->last = NULL;
     free(*stream);
     *stream = NULL;
 }

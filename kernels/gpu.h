@@ -19,7 +19,7 @@
  * place gpu_sync_warp(mask)                   the lanes of mask, likewise; masks are always stated
  *   gpu_shfl(mask, v, lane) gpu_shfl_up(mask, v, by) gpu_shfl_down(mask, v, by) gpu_shfl_xor(mask, v, bits)
  *                                         32 bits; up and down give v itself where there is no such lane
- *   gpu_ballot(mask, flag)
+ *   gpu_ballot(mask, flag) gpu_popcount(v)
  *   gpu_atomic_add32/_add64/_max32/_min32/_or32/_exchange32/_cas32/_cas64   relaxed; the old value
  *   GPU_DEVICE, GPU_DEVICE_CALL           qualifiers of functions for kernels: inlined, never inlined
  *   GPU_UNROLL                            before a loop with constant bounds
@@ -82,8 +82,10 @@ static inline struct gpu_shape gpu_shape_1d(unsigned blocks, unsigned threads, s
 #define GPU_FN(name) GPU_CAT(emu_, name)
 #endif
 
-/* open(out, index, err): PM_NOT_FOUND without such a device or driver. close(dev): everything was freed. */
+/* open(out, index, err): PM_NOT_FOUND without such a device or driver. close(dev): everything was freed.
+ * use(dev, err): by whichever thread uses the device next. */
 #define gpu_device_count GPU_FN(device_count)
+#define gpu_device_use   GPU_FN(device_use)
 #define gpu_device_open  GPU_FN(device_open)
 #define gpu_device_close GPU_FN(device_close)
 

@@ -31,6 +31,7 @@ GPU_DEVICE uint32_t gpu_block(void) { return blockIdx.x; }
 GPU_DEVICE uint32_t gpu_block_y(void) { return blockIdx.y; }
 GPU_DEVICE uint32_t gpu_blocks(void) { return gridDim.x; }
 GPU_DEVICE uint32_t gpu_lane(void) { return threadIdx.x % GPU_WARP; }
+GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__popc(v); }
 
 #define GPU_SHARED(type, name, count) __shared__ type name[count]
 #define GPU_SHARED_DYNAMIC(type, name)                                                                       \
@@ -87,6 +88,19 @@ CUDA_LOCAL unsigned cuda_device_count(void)
     return cudaGetDeviceCount(&n) == cudaSuccess && n > 0 ? (unsigned)n : 0;
 }
 
+/* The oldest architecture that the code was compiled for, times ten; its PTX serves all newer ones. */
+#ifndef PM_CUDA_MIN_CAPABILITY
+#define PM_CUDA_MIN_CAPABILITY 75
+#endif
+
+CUDA_LOCAL enum pm_status cuda_check_capability(const struct cudaDeviceProp *prop, struct pm_error *err)
+{
+    if (10 * prop->major + prop->minor >= PM_CUDA_MIN_CAPABILITY) return PM_OK;
+    return pm_fail(err, PM_UNSUPPORTED,
+                   "%.96s has compute capability %d.%d; this program needs %d.%d or more", prop->name,
+                   prop->major, prop->minor, PM_CUDA_MIN_CAPABILITY / 10, PM_CUDA_MIN_CAPABILITY % 10);
+}
+
 CUDA_LOCAL enum pm_status cuda_device_open(struct gpu_device *out, unsigned index, struct pm_error *err)
 {
     struct cudaDeviceProp prop;
@@ -94,6 +108,7 @@ CUDA_LOCAL enum pm_status cuda_device_open(struct gpu_device *out, unsigned inde
     memset(out, 0, sizeof *out);
     PM_TRY(cuda_check(cudaSetDevice((int)index), "opening the GPU", err));
     PM_TRY(cuda_check(cudaGetDeviceProperties(&prop, (int)index), "asking for the GPU's properties", err));
+    PM_TRY(cuda_check_capability(&prop, err));
     PM_TRY(cuda_check(cudaMemGetInfo(&free_bytes, &all_bytes), "asking for the GPU's memory", err));
     out->index = index;
     out->multiprocessors = (unsigned)prop.multiProcessorCount;
@@ -104,6 +119,11 @@ CUDA_LOCAL enum pm_status cuda_device_open(struct gpu_device *out, unsigned inde
     snprintf(out->name, sizeof out->name, "%.96s, %u.%u", prop.name, (unsigned)prop.major,
              (unsigned)prop.minor);
     return PM_OK;
+}
+
+CUDA_LOCAL enum pm_status cuda_device_use(struct gpu_device *dev, struct pm_error *err)
+{
+    return cuda_check(cudaSetDevice((int)dev->index), "using the GPU", err);
 }
 
 CUDA_LOCAL void cuda_device_close(struct gpu_device *dev) { memset(dev, 0, sizeof *dev); }

@@ -25,3 +25,13 @@
 #define K_ROOT        PM_BN254_FR_ROOT
 #define K_TWO_ADICITY PM_BN254_FR_TWO_ADICITY
 #include "kernels/k_ntt.h"
+
+#define K       bn254_fr
+#define K_FIELD bn254_fr
+#define K_LIMBS PM_BN254_LIMBS
+#define K_BITS  PM_BN254_FR_BITS
+#include "kernels/k_digits.h"
+
+#define K       bn254_fr
+#define K_FIELD bn254_fr
+#include "kernels/k_spmv.h"

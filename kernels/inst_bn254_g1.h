@@ -14,3 +14,7 @@
 #define K       bn254_g1
 #define K_GROUP bn254_g1
 #include "kernels/k_points.h"
+
+#define K       bn254_g1
+#define K_GROUP bn254_g1
+#include "kernels/k_msm.h"

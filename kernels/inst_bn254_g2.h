@@ -18,3 +18,7 @@
 #define K       bn254_g2
 #define K_GROUP bn254_g2
 #include "kernels/k_points.h"
+
+#define K       bn254_g2
+#define K_GROUP bn254_g2
+#include "kernels/k_msm.h"

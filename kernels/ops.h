@@ -5,6 +5,7 @@
 #define PM_KERNELS_OPS_H
 
 #include "kernels/gpu.h"
+#include "kernels/rows.h"
 
 enum { K_VEC_THREADS = 128, K_POINT_THREADS = 128 };
 
@@ -38,6 +39,16 @@ struct k_ntt_in {
     unsigned log2_tile; /* K_NTT_LOG2_TILE; less in tests. sizeof(element) 2^log2_tile bytes are shared */
 };
 
+/* Rows times witness: a = A w, b = B w, c = a o b, n_rows Montgomery elements each, canonical. */
+enum { K_ROWS_THREADS = 128 };
+struct k_rows_in {
+    const struct k_rows_plan *plan; /* read while launching */
+    const void *rows;               /* what k_rows_write wrote */
+    const void *witness;            /* plain, canonical; columns are below its length */
+    void *a, *b, *c;
+    void *partial; /* plan->n_partials elements */
+};
+
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -50,24 +61,38 @@ extern "C" {
     PM_MUST_USE enum pm_status GPU_FN(name)(struct gpu_device * dev, gpu_stream stream, enum k_points_op op, \
                                             void *out, const struct k_points_in *in, size_t n,               \
                                             struct pm_error *err)
-K_VEC_LAUNCHER(bn254_fr_vec);
-K_VEC_LAUNCHER(bn254_fp_vec);
-K_VEC_LAUNCHER(bn254_fp2_vec);
-K_POINTS_LAUNCHER(bn254_g1_points);
-K_POINTS_LAUNCHER(bn254_g2_points);
-/* table: 2^(max_log2_n - 1) elements, one where that is less. */
-PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt_table)(struct gpu_device *dev, gpu_stream stream, void *table,
-                                                      unsigned max_log2_n, struct pm_error *err);
-PM_MUST_USE enum pm_status GPU_FN(bn254_fr_ntt)(struct gpu_device *dev, gpu_stream stream, enum k_ntt_op op,
-                                                const struct k_ntt_in *in, struct pm_error *err);
+/* ntt_table: 2^(max_log2_n - 1) elements, one where that is less. quotient: h = a b - c, plain, for n
+ * Montgomery elements; h may be any of the others. */
+#define K_LAUNCHERS(curve)                                                                                   \
+    K_VEC_LAUNCHER(curve##_fr_vec);                                                                          \
+    K_VEC_LAUNCHER(curve##_fp_vec);                                                                          \
+    K_VEC_LAUNCHER(curve##_fp2_vec);                                                                         \
+    K_POINTS_LAUNCHER(curve##_g1_points);                                                                    \
+    K_POINTS_LAUNCHER(curve##_g2_points);                                                                    \
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_ntt_table)(struct gpu_device * dev, gpu_stream stream,      \
+                                                            void *table, unsigned max_log2_n,                \
+                                                            struct pm_error *err);                           \
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_ntt)(struct gpu_device * dev, gpu_stream stream,            \
+                                                      enum k_ntt_op op, const struct k_ntt_in *in,           \
+                                                      struct pm_error *err);                                 \
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_rows)(struct gpu_device * dev, gpu_stream stream,           \
+                                                       const struct k_rows_in *in, struct pm_error *err);    \
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_quotient)(                                                  \
+        struct gpu_device * dev, gpu_stream stream, void *h, const void *a, const void *b, const void *c,    \
+        size_t n, struct pm_error *err)
+K_LAUNCHERS(bn254);
+K_LAUNCHERS(bls12_381);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
+#undef K_LAUNCHERS
 
 /* One operation from host memory to host memory, on the emulated device or on CUDA's: opens device 0, copies,
  * launches, copies back, releases everything. For checks, not for work. in[i] holds n times in_bytes[i] (0:
  * none); the result takes the place of input `alias` on the device (-1: of none). seed: the emulator's. */
-enum ops_vector { OPS_BN254_FR, OPS_BN254_FP, OPS_BN254_FP2, OPS_BN254_G1, OPS_BN254_G2 };
+enum ops_curve { OPS_BN254, OPS_BLS12_381 };
+enum ops_vector { OPS_FR, OPS_FP, OPS_FP2, OPS_G1, OPS_G2 };
 struct ops_call {
+    enum ops_curve curve;
     enum ops_vector what;
     int op; /* enum k_vec_op or k_points_op; in: a, b, c, d or a, b, affine */
     const void *in[4];

@@ -3,6 +3,16 @@
 
 #include <string.h>
 
+typedef enum pm_status ops_vec_fn(struct gpu_device *dev, gpu_stream stream, enum k_vec_op op, void *out,
+                                  const struct k_vec_in *in, size_t n, struct pm_error *err);
+typedef enum pm_status ops_points_fn(struct gpu_device *dev, gpu_stream stream, enum k_points_op op,
+                                     void *out, const struct k_points_in *in, size_t n, struct pm_error *err);
+static ops_vec_fn *const vec_fns[][3] = {
+    {GPU_FN(bn254_fr_vec), GPU_FN(bn254_fp_vec), GPU_FN(bn254_fp2_vec)},
+    {GPU_FN(bls12_381_fr_vec), GPU_FN(bls12_381_fp_vec), GPU_FN(bls12_381_fp2_vec)}};
+static ops_points_fn *const points_fns[][2] = {{GPU_FN(bn254_g1_points), GPU_FN(bn254_g2_points)},
+                                               {GPU_FN(bls12_381_g1_points), GPU_FN(bls12_381_g2_points)}};
+
 static enum pm_status launch(struct gpu_device *dev, gpu_stream stream, const struct ops_call *c,
                              const struct gpu_buffer *b, void *out, struct pm_error *err)
 {
@@ -12,21 +22,9 @@ static enum pm_status launch(struct gpu_device *dev, gpu_stream stream, const st
     v.b = p.b = b[1].ptr;
     v.c = p.affine = b[2].ptr;
     v.d = b[3].ptr;
-    enum k_vec_op vec_op = (enum k_vec_op)c->op;
-    enum k_points_op points_op = (enum k_points_op)c->op;
-    switch (c->what) {
-    case OPS_BN254_FR:
-        return GPU_FN(bn254_fr_vec)(dev, stream, vec_op, out, &v, c->n, err);
-    case OPS_BN254_FP:
-        return GPU_FN(bn254_fp_vec)(dev, stream, vec_op, out, &v, c->n, err);
-    case OPS_BN254_FP2:
-        return GPU_FN(bn254_fp2_vec)(dev, stream, vec_op, out, &v, c->n, err);
-    case OPS_BN254_G1:
-        return GPU_FN(bn254_g1_points)(dev, stream, points_op, out, &p, c->n, err);
-    case OPS_BN254_G2:
-        return GPU_FN(bn254_g2_points)(dev, stream, points_op, out, &p, c->n, err);
-    }
-    return pm_fail(err, PM_USAGE, "there is no vector %d", (int)c->what);
+    if (c->what < OPS_G1)
+        return vec_fns[c->curve][c->what](dev, stream, (enum k_vec_op)c->op, out, &v, c->n, err);
+    return points_fns[c->curve][c->what - OPS_G1](dev, stream, (enum k_points_op)c->op, out, &p, c->n, err);
 }
 
 static enum pm_status copy_and_launch(struct gpu_device *dev, gpu_stream stream, const struct ops_call *c,

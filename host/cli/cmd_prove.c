@@ -62,11 +62,12 @@ static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const ch
     uint64_t loaded = pm_clock_ns();
     PM_GOTO(pm_prove(prover, &proof, values, n_values, &times, &cli->err));
     PM_GOTO(write_proof(pm_key_vk(key), &proof, values, proof_path, public_path, &cli->err));
-    *result = json_pack("{s:s, s:s, s:i, s:i, s:i, s:o, s:o, s:o, s:o}", "proof", proof_path, "public",
-                        public_path, "public_signals", (int)zkey.n_public, "domain", (int)zkey.domain_size,
-                        "threads", (int)pm_pool_threads(pool), "load_ms", milliseconds(loaded - start),
-                        "prove_ms", milliseconds(times.total_ns), "check_ms", milliseconds(times.check_ns),
-                        "total_ms", milliseconds(pm_clock_ns() - start));
+    *result = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:o, s:o, s:o, s:o}", "proof", proof_path,
+                        "public", public_path, "public_signals", (int)zkey.n_public, "domain",
+                        (int)zkey.domain_size, "device", pm_prover_device(prover), "device_fault",
+                        (int)pm_prover_device_fault(prover), "threads", (int)pm_pool_threads(pool), "load_ms",
+                        milliseconds(loaded - start), "prove_ms", milliseconds(times.total_ns), "check_ms",
+                        milliseconds(times.check_ns), "total_ms", milliseconds(pm_clock_ns() - start));
 out:
     pm_prover_free(&prover);
     pm_key_free(&key);

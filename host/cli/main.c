@@ -88,7 +88,8 @@ struct option_row {
 };
 static const struct option_row option_rows[] = {
     {"threads", "N", "threads to use (default: one per CPU)", OPT_THREADS, 't'},
-    {"device", "NAME", "cpu, or auto for the best there is (default)", OPT_DEVICE, 'd'},
+    {"device", "NAME", "cpu, cuda:0, cuda:GPU-uuid, or auto (default): the best that takes the key",
+     OPT_DEVICE, 'd'},
     {"deep", NULL, "check every point", OPT_DEEP, 'D'},
     {"dev", NULL, "yes, for development only", OPT_DEV, 'e'},
     {"local", NULL, "for a local chain only", OPT_LOCAL, 'l'},

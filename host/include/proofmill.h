@@ -57,7 +57,8 @@ PM_API size_t proofmill_key_proof_bytes(const struct proofmill_key *key);
 
 /* -- Proving -- */
 
-/* The workspace of one proof at a time. device: "cpu", or "auto" for the best that there is. */
+/* The workspace of one proof at a time. device: "cpu", "cuda:0", or "auto" for the best that
+ * there is and that takes the key. */
 PM_API int proofmill_prover_open(struct proofmill_prover **out, const struct proofmill_key *key,
                                  const char *device, struct proofmill_error *error);
 PM_API void proofmill_prover_close(struct proofmill_prover **prover); /* wipes its memory; nulls */

@@ -21,7 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PM_PARTIALS_MAX = 256 };
+enum { PM_PARTIALS_MAX = 320 };
 
 /* A sum of points in pieces, e.g. one for each window of an MSM: its value is the sum of 2^shift[i] *
  * point[i] over i < n (0: infinity). Shifts must not decrease. */
@@ -71,6 +71,7 @@ struct pm_backend_device {
 struct pm_backend_plan {
     size_t host_key_bytes, host_work_bytes; /* host_work_bytes: what `open` takes of its arena */
     size_t device_key_bytes, device_work_bytes, device_reserve_bytes;
+    size_t device_memory_bytes; /* what there is for keys and workspaces; 0: no memory of its own */
 };
 
 enum pm_ntt_kind {
@@ -85,7 +86,8 @@ struct pm_backend {
      * the CPU. */
     bool trusted;
 
-    /* How many devices there are now; 0 where the hardware or its driver is missing. */
+    /* How many devices there are now; 0 where the hardware or its driver is missing. describe fails with the
+     * reason where there is no such device or where it cannot be used. */
     unsigned (*count)(void);
     PM_MUST_USE enum pm_status (*describe)(struct pm_backend_device *out, unsigned device,
                                            struct pm_error *err);
@@ -120,16 +122,23 @@ struct pm_backend {
     PM_MUST_USE enum pm_status (*ntt)(uint8_t *data, const char *curve, enum pm_ntt_kind kind,
                                       unsigned log2_n, unsigned device, struct pm_pool *pool,
                                       struct pm_error *err);
+
+    /* The device that a user calls by something else than its number; NULL: there is nothing else.
+     * PM_NOT_FOUND, PM_USAGE. */
+    PM_MUST_USE enum pm_status (*find)(unsigned *device, const char *text, struct pm_error *err);
 };
 
 /* All backends of this build, best first, NULL at the end. */
 const struct pm_backend *const *pm_backend_list(void);
 
-/* "cpu", "NAME:INDEX", or "auto" (the first that has a device). PM_USAGE for a name that there is not,
- * PM_NOT_FOUND for a device that there is not. */
+/* "cpu", "NAME:INDEX", what the backend's `find` takes after the colon, or "auto" (the first that has a
+ * device). PM_USAGE for a name that there is not, PM_NOT_FOUND for a device that there is not, PM_UNSUPPORTED
+ * for one that is too old. */
 PM_MUST_USE enum pm_status pm_backend_find(const struct pm_backend **out, unsigned *device, const char *name,
                                            struct pm_error *err);
 
 extern const struct pm_backend pm_backend_cpu;
+extern const struct pm_backend pm_backend_cuda; /* kernels/cuda_backend.cu, built with PROOFMILL_CUDA */
+extern const struct pm_backend pm_backend_emu;  /* kernels/emu_backend.c, for tests */
 
 #endif

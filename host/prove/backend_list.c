@@ -5,7 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct pm_backend *const backends[] = {&pm_backend_cpu, NULL};
+static const struct pm_backend *const backends[] = {
+#ifdef PM_CUDA
+    &pm_backend_cuda,
+#endif
+    &pm_backend_cpu, /* whatever comes after it is never found by "auto" */
+#ifdef PM_EMU
+    &pm_backend_emu,
+#endif
+    NULL};
 
 const struct pm_backend *const *pm_backend_list(void) { return backends; }
 
@@ -46,13 +54,13 @@ enum pm_status pm_backend_find(const struct pm_backend **out, unsigned *device, 
     size_t len = colon ? (size_t)(colon - name) : strlen(name);
     for (size_t i = 0; backends[i]; i++) {
         if (strlen(backends[i]->name) != len || memcmp(backends[i]->name, name, len) != 0) continue;
-        if (colon && !parse_index(device, colon + 1))
-            return pm_fail(err, PM_USAGE, "device \"%s\": expected a number after the colon", name);
-        unsigned count = backends[i]->count();
-        if (*device >= count)
-            return pm_fail(err, PM_NOT_FOUND, "device \"%s\": this machine has %u of that kind", name, count);
         *out = backends[i];
-        return PM_OK;
+        if (colon && !parse_index(device, colon + 1)) {
+            if (backends[i]->find) return backends[i]->find(device, colon + 1, err);
+            return pm_fail(err, PM_USAGE, "device \"%s\": expected a number after the colon", name);
+        }
+        struct pm_backend_device ignored; /* what there is to say of it says why there is none, too */
+        return backends[i]->describe(&ignored, *device, err);
     }
     char known[128];
     names(known, sizeof known);

@@ -9,11 +9,14 @@
 #include "prove/coord.h"
 #include "prove/key.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct pm_prover {
     const struct pm_key *key;
     const struct pm_backend *backend;
+    char device[32];
     void *work;
     struct pm_pool *pool;
     struct pm_arena arena;
@@ -75,6 +78,7 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     struct pm_prover *p = calloc(1, sizeof *p);
     if (!p) return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
     *p = (struct pm_prover){.key = key, .backend = backend, .pool = pool};
+    (void)snprintf(p->device, sizeof p->device, "%.16s:%u", backend->name, device);
     enum pm_status status = pm_arena_init(&p->arena, size, err);
     if (status == PM_OK) {
         take(p, &p->arena);
@@ -88,12 +92,52 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     return PM_OK;
 }
 
+/* A device that may lack the memory, or the curve, is no fault: where it need not be that one, another is
+ * taken. */
+static bool goes_on(const struct pm_backend *backend, enum pm_status status)
+{
+    bool refused = status == PM_NO_MEMORY || status == PM_UNSUPPORTED || status == PM_NOT_FOUND;
+    return refused && !backend->trusted;
+}
+
+/* The first backend that has a device and takes this key. */
+static enum pm_status new_on_best(struct pm_prover **out, const struct pm_key *key, struct pm_pool *pool,
+                                  struct pm_error *err)
+{
+    for (const struct pm_backend *const *list = pm_backend_list(); *list; list++) {
+        if ((*list)->count() == 0) continue;
+        enum pm_status status = pm_prover_new_on(out, key, *list, 0, pool, err);
+        if (!goes_on(*list, status)) return status;
+    }
+    return pm_fail(err, PM_NOT_FOUND, "no device to prove on");
+}
+
+enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *key, const char *device,
+                              unsigned threads, struct pm_error *err)
+{
+    const bool best = strcmp(device, "auto") == 0;
+    const struct pm_backend *const *list = pm_backend_list();
+    const struct pm_backend *backend = *list;
+    struct pm_backend_plan plan = {0};
+    enum pm_status status = PM_OK;
+    unsigned index = 0;
+    if (!best) PM_TRY(pm_backend_find(&backend, &index, device, err));
+    for (; backend; backend = best ? *++list : NULL) {
+        if (best && backend->count() == 0) continue;
+        status = backend->plan(&plan, &key->view, index, threads, err);
+        if (!best || !goes_on(backend, status)) break;
+    }
+    *out = (struct pm_prover_room){plan.device_key_bytes + plan.device_work_bytes, plan.device_memory_bytes};
+    return status;
+}
+
 enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                              struct pm_pool *pool, struct pm_error *err)
 {
     *out = NULL;
     const struct pm_backend *backend;
     unsigned index;
+    if (strcmp(device, "auto") == 0) return new_on_best(out, key, pool, err);
     PM_TRY(pm_backend_find(&backend, &index, device, err));
     return pm_prover_new_on(out, key, backend, index, pool, err);
 }
@@ -110,6 +154,8 @@ void pm_prover_free(struct pm_prover **prover)
 }
 
 void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch) { prover->watch = watch; }
+
+const char *pm_prover_device(const struct pm_prover *prover) { return prover->device; }
 
 bool pm_prover_device_fault(const struct pm_prover *prover) { return prover->device_fault; }
 

@@ -31,10 +31,20 @@ const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 /* Bytes that one prover of this key will take on the CPU; SIZE_MAX where the key's domain is too large. */
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
-/* device: "cpu" (further ones come with their backends; "auto" picks the best). pool may be NULL (one thread)
- * and must outlive the prover. */
+/* What a loaded key and one prover of it take of the memory that `device` (as for pm_prover_new) has of its
+ * own, and how much of that there is for all keys; 0 and 0 on the CPU. */
+struct pm_prover_room {
+    uint64_t bytes, memory_bytes;
+};
+PM_MUST_USE enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *key,
+                                          const char *device, unsigned threads, struct pm_error *err);
+
+/* device: as pm_backend_find of backend.h takes it, "cpu" or "cuda:0", or "auto": the best that takes this
+ * key. pool may be NULL (one thread) and must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                                          struct pm_pool *pool, struct pm_error *err);
+/* "cpu:0", "cuda:1": what it was made on. */
+const char *pm_prover_device(const struct pm_prover *prover);
 void pm_prover_free(struct pm_prover **prover); /* wipes its memory; before its key is freed */
 
 /* The same on a given backend (backend.h) and device of it. */

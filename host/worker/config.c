@@ -39,7 +39,7 @@ const char pm_worker_help[] =
     "  --threads N             threads of the prover (default: one per CPU)\n"
     "  --slots N               tasks in hand at a time (default: 2: one is proved while the next is "
     "prepared)\n"
-    "  --device NAME           auto, cpu (default: auto: the best that is there)\n"
+    "  --device NAME           cpu, cuda:0, cuda:GPU-uuid or auto (default: auto: the best that is there)\n"
     "  --memory MIB            for proving keys and proofs (default: half of this machine's memory)\n"
     "  --cache MIB             for fetched files and compiled circuits on the disk; those not used for "
     "longest "

@@ -22,12 +22,12 @@ struct entry {
     struct pm_zkey zkey;
     struct pm_key *key;
     struct pm_prover *prover;
-    uint64_t bytes, last_use;
+    uint64_t bytes, device_bytes, last_use;
 };
 
 struct pm_keys {
     char device[64];
-    uint64_t budget_bytes, used_bytes, uses;
+    uint64_t budget_bytes, used_bytes, device_bytes, uses;
     struct pm_pool *pool;
     struct entry entry[MAX_KEYS];
 };
@@ -50,6 +50,7 @@ static void drop(struct pm_keys *keys, struct entry *e)
     pm_zkey_close(&e->zkey);
     close(e->hold);
     keys->used_bytes -= e->bytes;
+    keys->device_bytes -= e->device_bytes;
     memset(e, 0, sizeof *e);
 }
 
@@ -96,6 +97,21 @@ static void make_room(struct pm_keys *keys, const struct entry *for_entry, uint6
     }
 }
 
+/* The same of the device's own memory, so that a key is held there as it would be by itself. */
+static enum pm_status make_device_room(struct pm_keys *keys, struct entry *for_entry, struct pm_error *err)
+{
+    struct pm_prover_room room;
+    PM_TRY(pm_prover_room(&room, for_entry->key, keys->device, pm_pool_threads(keys->pool), err));
+    while (room.bytes > 0 && keys->device_bytes > room.memory_bytes - room.bytes) {
+        struct entry *old = least_recent(keys);
+        if (!old || old == for_entry) break;
+        drop(keys, old);
+    }
+    for_entry->device_bytes = room.bytes;
+    keys->device_bytes += room.bytes;
+    return PM_OK;
+}
+
 static enum pm_status too_large(const struct pm_keys *keys, const char *path, uint64_t bytes,
                                 struct pm_error *err)
 {
@@ -128,6 +144,7 @@ static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char
     if (bytes > keys->budget_bytes) return too_large(keys, path, bytes, err);
     make_room(keys, e, bytes);
     PM_TRY(pm_key_new(&e->key, &e->zkey, keys->pool, err));
+    PM_TRY(make_device_room(keys, e, err));
     uint64_t work = pm_prover_plan(e->key, pm_pool_threads(keys->pool));
     if (work > keys->budget_bytes - bytes)
         return too_large(keys, path, work > UINT64_MAX - bytes ? UINT64_MAX : bytes + work, err);

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "prove/backend.h"
 #include "worker/download.h"
 #include "worker/selftest.h"
 
@@ -72,8 +73,17 @@ static enum pm_status lock_folder(int *out, const char *folder, struct pm_error 
                    folder);
 }
 
+/* A GPU as its backend describes it; the processor by the system's word for it. */
 static void describe_device(char out[129], const char *device, unsigned threads)
 {
+    const struct pm_backend *backend;
+    struct pm_backend_device found;
+    unsigned index;
+    if (pm_backend_find(&backend, &index, device, NULL) == PM_OK && strcmp(backend->name, "cpu") != 0 &&
+        backend->describe(&found, index, NULL) == PM_OK) {
+        (void)snprintf(out, 129, "%.8s:%u: %.112s", backend->name, index, found.text);
+        return;
+    }
     char model[100] = "unknown processor", line[256];
     FILE *f = fopen("/proc/cpuinfo", "re");
     while (f && fgets(line, sizeof line, f)) {
@@ -83,7 +93,7 @@ static void describe_device(char out[129], const char *device, unsigned threads)
         break;
     }
     if (f) fclose(f);
-    (void)snprintf(out, 129, "%.16s: %.80s, %u threads", device, model, threads);
+    (void)snprintf(out, 129, "cpu: %.80s, %u threads", model, threads);
 }
 
 static uint64_t memory_budget(const struct pm_worker_config *config)
@@ -127,8 +137,7 @@ static enum pm_status open_parts(struct pm_worker *w, struct pm_error *err)
     if (w->wake_fd < 0) return pm_fail(err, PM_NO_MEMORY, "no descriptor: %s", strerror(errno));
     w->pool = pm_pool_new(c->threads, err);
     if (!w->pool) return err ? err->status : PM_NO_MEMORY;
-    describe_device(w->device_text, strcmp(c->device, "auto") == 0 ? "cpu" : c->device,
-                    pm_pool_threads(w->pool));
+    describe_device(w->device_text, c->device, pm_pool_threads(w->pool));
     uint64_t begin = pm_clock_ms();
     PM_TRY(pm_selftest(c->data, c->device, w->pool, err));
     pm_log(PM_LOG_INFO, "start", "self-test passed in %u ms: %s", (unsigned)(pm_clock_ms() - begin),

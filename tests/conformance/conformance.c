@@ -427,13 +427,29 @@ PM_TEST(refusals)
     CHECK(backend->ntt(data, "bn128", PM_NTT_FORWARD, 40, device, pool, &err) == PM_UNSUPPORTED);
 }
 
+/* The emulated GPU, with the test's seed. */
+static const struct pm_backend *emulated(int argc, char **argv)
+{
+    char seed[32];
+    (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)time(NULL));
+    for (int i = 1; i + 1 < argc; i++)
+        if (strcmp(argv[i], "--seed") == 0) (void)snprintf(seed, sizeof seed, "%s", argv[i + 1]);
+    printf("emulated device, seed %s\n", seed);
+    setenv("PROOFMILL_EMU_SEED", seed, 1);
+    return &pm_backend_emu;
+}
+
 int main(int argc, char **argv)
 {
     struct pm_error err;
     const char *name = "cpu";
     for (int i = 1; i + 1 < argc; i++)
         if (strcmp(argv[i], "--device") == 0) name = argv[i + 1];
-    enum pm_status status = pm_backend_find(&backend, &device, name, &err);
+    enum pm_status status = PM_OK;
+    if (strcmp(name, "emu") == 0) /* the programs do not have it */
+        backend = emulated(argc, argv);
+    else
+        status = pm_backend_find(&backend, &device, name, &err);
     if (status == PM_NOT_FOUND) {
         printf("%s\nskipped: nothing to test\n", err.text);
         return 77;

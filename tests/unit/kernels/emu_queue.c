@@ -1,5 +1,7 @@
 /* Streams, events and late copies of the emulated device, under many seeds: what is ordered keeps its order,
  * what is not shows under some seed. */
+#include "kernels/gpu_sort.h"
+
 #include "emu_world.h"
 
 struct step_args {
@@ -119,4 +121,60 @@ PM_TEST(fills_moves_and_events)
     gpu_free(&w.dev, &a);
     gpu_free(&w.dev, &b);
     world_close(&w);
+}
+
+/* Insertion by the lowest bits, stable: what a sort of pairs should leave. */
+static void insert_sorted(uint32_t *keys, uint32_t *values, size_t n, uint32_t mask)
+{
+    for (size_t i = 1; i < n; i++) {
+        uint32_t key = keys[i], value = values[i];
+        size_t j = i;
+        for (; j > 0 && (keys[j - 1] & mask) > (key & mask); j--) {
+            keys[j] = keys[j - 1];
+            values[j] = values[j - 1];
+        }
+        keys[j] = key;
+        values[j] = value;
+    }
+}
+
+static void sort_and_check(size_t n, unsigned bits)
+{
+    static uint32_t keys[1000], values[1000], out[1000];
+    struct world w;
+    struct gpu_buffer b[4];
+    struct gpu_pairs pairs = {.current = (unsigned)(test_random() & 1)};
+    uint32_t spread = test_random() & 1 ? 0xffffffff : 0x80000007; /* or many equal ones */
+    for (size_t i = 0; i < n; i++) {
+        keys[i] = (uint32_t)test_random() & spread;
+        values[i] = (uint32_t)i;
+    }
+    world_open(&w, test_random());
+    for (int i = 0; i < 4; i++) b[i] = world_put(&w, i % 2 ? values : keys, 4 * n);
+    struct gpu_buffer scratch = world_put(&w, NULL, gpu_sort_scratch(n));
+    for (int half = 0; half < 2; half++) {
+        pairs.key[half] = b[2 * half].ptr;
+        pairs.value[half] = b[2 * half + 1].ptr;
+    }
+    CHECK_OK(gpu_fill(&w.dev, w.stream, pairs.key[1 - pairs.current], 1, 4 * n, &w.err), w.err);
+    CHECK_OK(gpu_sort_pairs(&w.dev, w.stream, &pairs, n, bits, scratch.ptr, scratch.bytes, &w.err), w.err);
+    insert_sorted(keys, values, n, bits < 32 ? (1u << bits) - 1 : 0xffffffff);
+    world_get(&w, out, &b[2 * pairs.current], 4 * n);
+    CHECK_MSG(memcmp(out, keys, 4 * n) == 0, "%zu keys of %u bits", n, bits);
+    world_get(&w, out, &b[2 * pairs.current + 1], 4 * n);
+    CHECK_MSG(memcmp(out, values, 4 * n) == 0, "%zu values of keys of %u bits", n, bits);
+    if (n > 0)
+        CHECK(gpu_sort_pairs(&w.dev, w.stream, &pairs, n, bits, scratch.ptr, scratch.bytes - 1, &w.err) ==
+              PM_INTERNAL);
+    for (int i = 0; i < 4; i++) gpu_free(&w.dev, &b[i]);
+    gpu_free(&w.dev, &scratch);
+    world_close(&w);
+}
+
+PM_TEST(sorts)
+{
+    static const size_t sizes[] = {0, 1, 2, 33, 1000};
+    for (unsigned bits = 1; bits <= 32; bits++) sort_and_check(sizes[test_random() % 5], bits);
+    sort_and_check(1000, 17);
+    sort_and_check(1000, 32);
 }

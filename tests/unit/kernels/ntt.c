@@ -1,9 +1,8 @@
 /* Transforms on the emulated device against host/math, byte for byte: all small sizes, tiles of every size
  * (so that there are one to many passes), one to three polynomials in a launch, tables of a larger size. */
-#include "kernels/ops.h"
+#include "curve_here.h"
 
 #include "emu_world.h"
-#include "math/curve.h"
 
 enum { MAX_LOG2 = 11, BYTES = 32 };
 
@@ -36,6 +35,7 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
 {
     static uint8_t data[K_NTT_BATCH][BYTES << MAX_LOG2], out[BYTES << MAX_LOG2];
     size_t bytes = (size_t)BYTES << log2_n;
+    const struct gpu_curve *device = emu_curve_by_name(CURVE_NAME);
     struct world w;
     struct gpu_buffer b[K_NTT_BATCH], t;
     struct k_ntt_in in = {.log2_n = log2_n, .log2_tile = log2_tile};
@@ -43,7 +43,7 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
     world_open(&w, test_random());
     in.batch = 1 + (unsigned)(test_random() % K_NTT_BATCH);
     t = world_put(&w, NULL, (size_t)BYTES << (device_log2_n - 1));
-    CHECK_OK(emu_bn254_fr_ntt_table(&w.dev, w.stream, t.ptr, device_log2_n, &w.err), w.err);
+    CHECK_OK(device->ntt_table(&w.dev, w.stream, t.ptr, device_log2_n, &w.err), w.err);
     in.table = t.ptr;
     for (unsigned i = 0; i < in.batch; i++) {
         test_random_bytes(data[i], bytes);
@@ -52,7 +52,7 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
         b[i] = world_put(&w, data[i], bytes);
         in.data[i] = b[i].ptr;
     }
-    CHECK_OK(emu_bn254_fr_ntt(&w.dev, w.stream, op, &in, &w.err), w.err);
+    CHECK_OK(device->ntt(&w.dev, w.stream, op, &in, &w.err), w.err);
     for (unsigned i = 0; i < in.batch; i++) {
         world_get(&w, out, &b[i], bytes);
         host(curve, pool, data[i], op, log2_n, table, table_log2_n);
@@ -67,7 +67,7 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
 
 PM_TEST(transforms)
 {
-    const struct pm_curve *curve = pm_curve_by_name("bn128");
+    const struct pm_curve *curve = pm_curve_by_name(CURVE_NAME);
     struct pm_pool *pool = NULL; /* in this thread */
     for (unsigned log2_n = 0; log2_n <= (WORLD_TSAN ? 4 : MAX_LOG2); log2_n++) {
         unsigned table_log2_n = log2_n + 1 + (unsigned)(test_random() % 2);
@@ -85,13 +85,14 @@ PM_TEST(transforms)
 
 PM_TEST(refused)
 {
+    const struct gpu_curve *device = emu_curve_by_name(CURVE_NAME);
     struct world w;
     world_open(&w, test_random());
     struct k_ntt_in in = {.log2_n = 3, .log2_tile = 11, .batch = 1}; /* 64 KiB of shared memory */
-    CHECK(emu_bn254_fr_ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
+    CHECK(device->ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
     in.log2_tile = 5;
-    CHECK(emu_bn254_fr_ntt_table(&w.dev, w.stream, NULL, 29, &w.err) == PM_UNSUPPORTED);
+    CHECK(device->ntt_table(&w.dev, w.stream, NULL, device->two_adicity + 1, &w.err) == PM_UNSUPPORTED);
     in.batch = 4;
-    CHECK(emu_bn254_fr_ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
+    CHECK(device->ntt(&w.dev, w.stream, K_NTT_FORWARD, &in, &w.err) == PM_INTERNAL);
     world_close(&w);
 }

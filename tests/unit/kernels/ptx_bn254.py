@@ -48,9 +48,9 @@ class Prime:
     def pack(self, a):
         return (a * R % self.p + draw.randrange(2) * self.p).to_bytes(32, "little")
 
-    def unpack(self, data):
+    def unpack(self, data, lazy=False):
         a = int.from_bytes(data, "little")
-        check(a < self.p, "a result is not canonical")
+        check(a < (2 * self.p if lazy else self.p), "a result is not canonical, or out of bounds")
         return a * pow(R, -1, self.p) % self.p
 
     def add(self, a, b): return (a + b) % self.p
@@ -67,7 +67,7 @@ class Quadratic:
 
     def pick(self): return self.f.pick(), self.f.pick()
     def pack(self, a): return self.f.pack(a[0]) + self.f.pack(a[1])
-    def unpack(self, data): return self.f.unpack(data[:32]), self.f.unpack(data[32:])
+    def unpack(self, data, lazy=False): return self.f.unpack(data[:32], lazy), self.f.unpack(data[32:], lazy)
     def add(self, a, b): return tuple(self.f.add(x, y) for x, y in zip(a, b))
     def sub(self, a, b): return tuple(self.f.sub(x, y) for x, y in zip(a, b))
 
@@ -157,9 +157,9 @@ class Curve:
     def pack_affine(self, a):
         return self.f.pack(a[0] if a else self.f.zero) + self.f.pack(a[1] if a else self.f.zero)
 
-    def unpack(self, data):
+    def unpack(self, data, lazy=False):
         f, size = self.f, 32 * self.f.width
-        x, y, zz, zzz = (f.unpack(data[i * size:(i + 1) * size]) for i in range(4))
+        x, y, zz, zzz = (f.unpack(data[i * size:(i + 1) * size], lazy) for i in range(4))
         check(f.mul(f.mul(zz, zz), zz) == f.mul(zzz, zzz), "ZZ^3 differs from ZZZ^2")
         return None if zz == f.zero else (f.mul(x, f.inv(zz)), f.mul(y, f.inv(zzz)))
 
@@ -182,6 +182,117 @@ def check_group(functions, name, curve, rounds):
         check(curve.unpack(got[0]) == curve.add(a, a), f"{name} dbl")
         got = run(functions, f"k_{name}_neg", [curve.pack(a), None, None], 4 * size, 1)
         check(curve.unpack(got[0]) == curve.neg(a), f"{name} neg")
+
+
+def launch(machine, kernel, *args):
+    """Numbers from 2^32 on do not occur: pointers are bytes, made by the caller; the rest are 32 bits."""
+    machine.launch(kernel, b"".join(a if isinstance(a, bytes) else struct.pack("<I", a) for a in args))
+
+
+def check_msm(functions, name, curve, rounds):
+    """Entries into buckets through two levels of carries, and rows of buckets halved."""
+    size, run, carry_run, buckets, none = 32 * curve.f.width, 2, 8, 4, 0xffffffff
+    minus = 1 << 31
+
+    def points(machine, at, n):
+        data = machine.load(machine.memory, at, 4 * size * n)
+        return [curve.unpack(data[i * 4 * size:(i + 1) * 4 * size], lazy=True) for i in range(n)]
+
+    for turn in range(rounds):
+        machine = ptx_interp.Machine(functions)
+
+        def put(data):
+            at = machine.allocate(len(data))
+            machine.store(machine.memory, at, data)
+            return at
+
+        def pointer(at):
+            return struct.pack("<Q", at)
+
+        bases = [curve.pick()]
+        for _ in range(3):
+            bases.append(curve.add(bases[-1], bases[0]))
+        bases.append(None)
+        n = [21, 1, 40][turn % 3]
+        keys = sorted(draw.choice([0, 2, 2, 2, 2, 3, buckets]) for _ in range(n))  # key `buckets`: no entry
+        values = [draw.randrange(len(bases)) | draw.choice([0, minus]) for _ in range(n)]
+        want = [bases[0]] + [None] * (buckets - 1)  # what is there already
+        for key, value in zip(keys, values):
+            if key < buckets:
+                base = bases[value & ~minus]
+                want[key] = curve.add(want[key], curve.neg(base) if value & minus else base)
+        start = curve.pack(bases[0]) + bytes(4 * size * (buckets - 1))
+        rows = put(start)
+        level = [(put(struct.pack(f"<{64}I", *[none] * 64)), put(bytes(4 * size * 64))) for _ in range(2)]
+        parts = -(-n // run)
+        launch(machine, f"k_{name}_accumulate", pointer(put(struct.pack(f"<{n}I", *keys))),
+               pointer(put(struct.pack(f"<{n}I", *values))), pointer(put(b"".join(map(curve.pack_affine, bases)))),
+               pointer(rows), pointer(level[0][0]), pointer(level[0][1]), n, buckets, run, parts)
+        while parts > 1:
+            launch(machine, f"k_{name}_carry", pointer(level[0][0]), pointer(level[0][1]), pointer(rows),
+                   pointer(level[1][0]), pointer(level[1][1]), parts, buckets, -(-parts // carry_run))
+            parts = -(-parts // carry_run)
+            level.reverse()
+        check(points(machine, rows, buckets) == want, f"{name}: buckets of keys {keys}, values {values}")
+        for step in range(2):  # one row of four
+            launch(machine, f"k_{name}_halve", pointer(rows), pointer(0), 2, 1, step)
+        low, high = curve.add(want[0], want[1]), curve.add(want[2], want[3])
+        got = points(machine, rows, 3)
+        check(got == [curve.add(low, high), curve.add(want[1], want[3]), high], f"{name}: a row of buckets, halved")
+
+
+def check_rows(functions, name, f):
+    """Two slices of rows, of which one holds the pieces of a long row; folds, the long row's end, the quotient."""
+    lanes, n_rows, none, n_vars = 32, 33, 0xffffffff, 9
+    slices = [(0, 3, 2), (5, 2, 0)]  # first term, terms of A, terms of B
+    machine = ptx_interp.Machine(functions)
+
+    def put(data):
+        at = machine.allocate(len(data))
+        machine.store(machine.memory, at, data)
+        return at
+
+    def words(*values):
+        return put(struct.pack(f"<{len(values)}I", *values))
+
+    def vector(at, n):
+        data = machine.load(machine.memory, at, 32 * n)
+        return [f.unpack(data[32 * i:32 * i + 32]) for i in range(n)]
+
+    def pointers(*values):
+        return struct.pack(f"<{len(values)}Q", *values)
+
+    witness = [f.pick() for _ in range(n_vars)]
+    terms = [(f.pick(), draw.randrange(n_vars)) for _ in range(7 * lanes)]
+    rows = draw.sample(range(lanes), lanes)
+    target = rows + [n_rows + i for i in range(10)] + [none] * (lanes - 10)
+    coefficients = put(b"".join((c * R * R % f.p).to_bytes(32, "little") for c, _ in terms))
+    values = put(b"".join(w.to_bytes(32, "little") for w in witness))
+    columns, targets = words(*[v for _, v in terms]), words(*target)
+    slice_at = put(b"".join(struct.pack("<IHH", *s) for s in slices))
+    a, b, c, partial = (machine.allocate(32 * n) for n in (n_rows, n_rows, n_rows, 12))
+    for lane in range(lanes):  # nothing passes between them
+        machine.special.update({"%tid.x": lane, "%ntid.x": lanes})
+        launch(machine, f"k_{name}_rows", pointers(coefficients, values, columns, targets, slice_at, a, b, c, partial),
+               n_rows, len(slices))
+    machine.special.update({"%tid.x": 0, "%ntid.x": 1})
+    launch(machine, f"k_{name}_rows_fold", pointers(partial, words(10, 0, 5, 11, 5, 3)), 2)
+    launch(machine, f"k_{name}_rows_end", pointers(a, b, c, partial, words(32, 10, 2, 8, 2)), 1)
+
+    def total(lane, first, n):
+        return sum(k * witness[v] for k, v in (terms[(first + i) * lanes + lane] for i in range(n))) % f.p
+
+    want_a, want_b = [0] * n_rows, [0] * n_rows
+    for lane in range(lanes):
+        want_a[rows[lane]], want_b[rows[lane]] = total(lane, 0, 3), total(lane, 3, 2)
+    want_a[32] = sum(total(lane, 5, 2) for lane in range(8)) % f.p
+    want_b[32] = sum(total(lane, 5, 2) for lane in (8, 9)) % f.p
+    check(vector(a, n_rows) == want_a and vector(b, n_rows) == want_b, f"{name}: rows")
+    check(vector(c, n_rows) == [x * y % f.p for x, y in zip(want_a, want_b)], f"{name}: products of rows")
+    third = put(b"".join(map(f.pack, want_a)))
+    machine.launch(f"k_{name}_quotient", pointers(a, a, b, third, n_rows))
+    check([int.from_bytes(machine.load(machine.memory, a + 32 * i, 32), "little") for i in range(n_rows)] ==
+          [(x * y - x) % f.p for x, y in zip(want_a, want_b)], f"{name}: the quotient")
 
 
 def compile_ptx(args, unit):
@@ -230,13 +341,17 @@ def main():
         return 1 if failures else 77
     os.makedirs(args.work, exist_ok=True)
     fp = Prime(P)
-    check_field(compile_ptx(args, "bn254_fr"), "bn254_fr", Prime(Q), args.rounds)
+    fr = compile_ptx(args, "bn254_fr")
+    check_field(fr, "bn254_fr", Prime(Q), args.rounds)
+    check_rows(fr, "bn254_fr", Prime(Q))
     g1 = compile_ptx(args, "bn254_g1")
     check_field(g1, "bn254_fp", fp, args.rounds)
     check_group(g1, "bn254_g1", Curve(fp), args.rounds)
+    check_msm(g1, "bn254_g1", Curve(fp), max(1, args.rounds // 2))
     g2 = compile_ptx(args, "bn254_g2")
     check_field(g2, "bn254_fp2", Quadratic(fp), args.rounds)
     check_group(g2, "bn254_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
+    check_msm(g2, "bn254_g2", Curve(Quadratic(fp)), 1)
     for kernel, executed in counts.items():
         print(f"{kernel}: {executed} instructions at most")
     return 1 if failures else 0

@@ -187,6 +187,10 @@ class Frame:
             self.set(x[0], read(x[1], size), SIZES[op[-2]])
         elif name in ("shl", "shr"):
             self.shift(name, kind, size, x)
+        elif name == "div" and kind[0] == "u":
+            self.set(x[0], self.value(x[1], size) // self.value(x[2], size), size)
+        elif name in ("min", "max") and kind[0] == "u":
+            self.set(x[0], (min if name == "min" else max)(self.value(x[1], size), self.value(x[2], size)), size)
         elif name == "shf":
             both = self.value(x[2], 4) << 32 | self.value(x[1], 4)
             by = self.value(x[3], 4)

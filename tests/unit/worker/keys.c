@@ -100,6 +100,63 @@ PM_TEST(a_key_stays_loaded_until_others_need_the_room)
     pm_keys_free(&keys);
 }
 
+/* The same without a proof. */
+static enum pm_status load(struct pm_keys *keys, uint8_t id, const char *path, uint32_t *ms,
+                           struct pm_error *err)
+{
+    const struct pm_key *key = NULL;
+    struct pm_prover *prover = NULL;
+    uint8_t sha256[32] = {id};
+    enum pm_status s = pm_keys_get(keys, &key, &prover, path, sha256, ms, err);
+    if (s == PM_OK) CHECK_STR(pm_prover_device(prover), "emu:0");
+    return s;
+}
+
+/* What one prover of a key takes of the emulated GPU's memory. */
+static uint64_t device_bytes(const char *path)
+{
+    struct pm_error err = {0};
+    struct pm_zkey zkey;
+    struct pm_key *key = NULL;
+    struct pm_prover_room room = {0};
+    CHECK_OK(pm_zkey_open(&zkey, path, PM_CHECK_SHAPE, NULL, &err), err);
+    CHECK_OK(pm_key_new(&key, &zkey, NULL, &err), err);
+    CHECK_OK(pm_prover_room(&room, key, "cpu", 1, &err), err);
+    CHECK(room.bytes == 0 && room.memory_bytes == 0);
+    CHECK_OK(pm_prover_room(&room, key, "emu", 1, &err), err);
+    CHECK(room.bytes > 0 && room.bytes <= room.memory_bytes);
+    pm_key_free(&key);
+    pm_zkey_close(&zkey);
+    return room.bytes;
+}
+
+PM_TEST(a_devices_memory_is_shared_by_keys)
+{
+    struct pm_error err = {0};
+    struct pm_keys *keys = NULL;
+    uint32_t ms = 0;
+    char path[2][512], limit[32];
+    for (int i = 0; i < 2; i++) {
+        snprintf(path[i], sizeof path[i], "%s", in_folder(i == 0 ? "d" : "e"));
+        make_key(path[i], 20);
+    }
+    uint64_t one = device_bytes(path[0]);
+    for (uint64_t fit = 1; fit <= 2; fit++) {
+        snprintf(limit, sizeof limit, "%llu", (unsigned long long)(fit == 2 ? 2 * one : 2 * one - 1));
+        setenv("PROOFMILL_DEVICE_MEMORY", limit, 1);
+        CHECK_OK(pm_keys_new(&keys, "emu", 1ull << 30, NULL, &err), err);
+        CHECK_OK(load(keys, 1, path[0], &ms, &err), err);
+        CHECK_OK(load(keys, 2, path[1], &ms, &err), err);
+        CHECK(ms > 0);
+        CHECK_OK(load(keys, 2, path[1], &ms, &err), err);
+        CHECK_U64(ms, 0);
+        CHECK_OK(load(keys, 1, path[0], &ms, &err), err);
+        CHECK((ms == 0) == (fit == 2)); /* else it had given way */
+        pm_keys_free(&keys);
+    }
+    unsetenv("PROOFMILL_DEVICE_MEMORY");
+}
+
 PM_TEST(a_bad_key_is_refused_and_not_marked)
 {
     struct pm_error err = {0};

@@ -1,0 +1,99 @@
+/* The backend "cuda": NVIDIA GPUs. The CUDA runtime is linked in and opens the driver's library when it is
+ * first asked; without a driver there are no devices, and nothing else changes. */
+extern "C" {
+#include "prove/backend.h"
+}
+
+#include "kernels/gpu.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+
+/* What CUDA the driver does, times 1000; 0: there is none. The runtime does not tell one from the other. */
+static int driver_version(void)
+{
+    int version = 0;
+    void *library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (!library) return 0;
+    int (*ask)(int *) = reinterpret_cast<int (*)(int *)>(dlsym(library, "cuDriverGetVersion"));
+    if (ask && ask(&version) != 0) version = 0;
+    (void)dlclose(library);
+    return version;
+}
+
+/* PM_NOT_FOUND with the reason where there is no such device, PM_UNSUPPORTED where it is too old. */
+static enum pm_status find_device(struct cudaDeviceProp *prop, unsigned index, struct pm_error *err)
+{
+    int n = 0, runtime = 0;
+    cudaError_t e = cudaGetDeviceCount(&n);
+    int driver = e == cudaSuccess ? 0 : driver_version();
+    (void)cudaRuntimeGetVersion(&runtime);
+    if (e == cudaErrorInsufficientDriver && driver > 0)
+        return pm_fail(err, PM_NOT_FOUND,
+                       "device cuda:%u: the NVIDIA driver is too old: it does CUDA %d.%d, this program needs "
+                       "%d.%d; install a newer driver",
+                       index, driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+    if (e != cudaSuccess && driver == 0)
+        return pm_fail(err, PM_NOT_FOUND,
+                       "device cuda:%u: there is no NVIDIA driver on this machine (libcuda.so.1 is missing)",
+                       index);
+    if (e != cudaSuccess && e != cudaErrorNoDevice) return cuda_check(e, "looking for GPUs", err);
+    if (e == cudaErrorNoDevice || index >= (unsigned)n)
+        return pm_fail(err, PM_NOT_FOUND, "device cuda:%u: this machine has %d NVIDIA GPUs", index, n);
+    PM_TRY(cuda_check(cudaGetDeviceProperties(prop, (int)index), "asking for the GPU's properties", err));
+    return cuda_check_capability(prop, err);
+}
+
+/* As nvidia-smi -L prints it. */
+static void uuid_text(char out[41], const cudaUUID_t *uuid)
+{
+    size_t at = (size_t)snprintf(out, 41, "GPU-");
+    for (int i = 0; i < 16; i++)
+        at += (size_t)snprintf(out + at, 41 - at, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "",
+                               (unsigned)(unsigned char)uuid->bytes[i]);
+}
+
+static enum pm_status backend_describe(struct pm_backend_device *out, unsigned index, struct pm_error *err)
+{
+    struct cudaDeviceProp prop;
+    char uuid[41];
+    int driver = 0;
+    PM_TRY(find_device(&prop, index, err));
+    (void)cudaDriverGetVersion(&driver);
+    uuid_text(uuid, &prop.uuid);
+    out->memory_bytes = prop.totalGlobalMem;
+    (void)snprintf(out->text, sizeof out->text, "%.40s, %d.%d, %u MiB, driver for CUDA %d.%d, %s", prop.name,
+                   prop.major, prop.minor, (unsigned)(prop.totalGlobalMem >> 20), driver / 1000,
+                   driver % 1000 / 10, uuid);
+    return PM_OK;
+}
+
+static enum pm_status backend_find(unsigned *device, const char *text, struct pm_error *err)
+{
+    struct cudaDeviceProp prop;
+    char uuid[41];
+    unsigned n = cuda_device_count();
+    if (strncmp(text, "GPU-", 4) != 0)
+        return pm_fail(err, PM_USAGE,
+                       "device \"cuda:%.60s\": expected a number, or GPU-... as nvidia-smi -L prints it",
+                       text);
+    if (n == 0) return find_device(&prop, 0, err);
+    for (unsigned i = 0; i < n; i++) {
+        PM_TRY(cuda_check(cudaGetDeviceProperties(&prop, (int)i), "asking for a GPU's properties", err));
+        uuid_text(uuid, &prop.uuid);
+        *device = i;
+        if (strcmp(uuid, text) == 0) return cuda_check_capability(&prop, err);
+    }
+    return pm_fail(err, PM_NOT_FOUND, "device \"cuda:%.60s\": none of this machine's %u NVIDIA GPUs", text,
+                   n);
+}
+
+/* Assumptions until they are measured on a device: what a context takes, and what the driver takes later, for
+ * local memory and for code that is loaded when it is first used. */
+#define BACKEND         pm_backend_cuda
+#define BACKEND_NAME    "cuda"
+#define BACKEND_CONTEXT ((size_t)512 << 20)
+#define BACKEND_RESERVE ((size_t)256 << 20)
+#define BACKEND_STAGE   ((size_t)4 << 20)
+#define BACKEND_FIND    backend_find
+#include "kernels/backend_gpu.h"

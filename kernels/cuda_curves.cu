@@ -1,0 +1,2 @@
+/* The curves of CUDA devices. */
+#include "kernels/inst_curves.h"

@@ -1,0 +1,2 @@
+/* The curves of the emulated device. */
+#include "kernels/inst_curves.h"
