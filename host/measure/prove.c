@@ -66,23 +66,7 @@ static enum pm_status prove_and_verify(const struct task *t, struct pm_prover *p
     return PM_OK;
 }
 
-/* What the device's memory holds more of than before, and what the backend said that it would. */
-static enum pm_status weigh(const struct pm_key *key, const char *device, uint64_t free_before,
-                            struct report *out)
-{
-    const struct pm_backend *backend;
-    unsigned index;
-    struct pm_backend_device now;
-    struct pm_backend_plan plan;
-    PM_TRY(pm_backend_find(&backend, &index, device, &out->err));
-    PM_TRY(backend->describe(&now, index, &out->err));
-    PM_TRY(backend->plan(&plan, &key->view, index, 1, &out->err));
-    if (free_before > now.free_bytes) out->device_bytes = free_before - now.free_bytes;
-    out->device_planned_bytes = plan.device_key_bytes + plan.device_work_bytes;
-    return PM_OK;
-}
-
-/* 0 where the device does not tell, or is the host's. */
+/* What is free on the device now. 0: it does not tell, or its memory is the host's. */
 static enum pm_status free_on_device(uint64_t *out, const char *device, struct report *report)
 {
     const struct pm_backend *backend;
@@ -94,9 +78,28 @@ static enum pm_status free_on_device(uint64_t *out, const char *device, struct r
     return PM_OK;
 }
 
+/* What the device gets back when prover and key are freed, and what the backend said that they would take. */
+static enum pm_status weigh(const char *device, struct pm_prover **prover, struct pm_key **key,
+                            struct report *out)
+{
+    const struct pm_backend *backend;
+    unsigned index;
+    uint64_t loaded, freed;
+    struct pm_backend_plan plan;
+    PM_TRY(pm_backend_find(&backend, &index, device, &out->err));
+    PM_TRY(free_on_device(&loaded, device, out));
+    if (!loaded) return PM_OK;
+    PM_TRY(backend->plan(&plan, &(*key)->view, index, 1, &out->err));
+    pm_prover_free(prover);
+    pm_key_free(key);
+    PM_TRY(free_on_device(&freed, device, out));
+    out->device_bytes = freed > loaded ? freed - loaded : 0;
+    out->device_planned_bytes = plan.device_key_bytes + plan.device_work_bytes;
+    return PM_OK;
+}
+
 static enum pm_status child_prove(const struct task *t, struct report *out)
 {
-    uint64_t free_before;
     struct pm_zkey zkey = {.curve = NULL};
     struct pm_wtns wtns = {.curve = NULL};
     struct pm_key *key = NULL;
@@ -108,11 +111,10 @@ static enum pm_status child_prove(const struct task *t, struct report *out)
     PM_GOTO(pm_wtns_open(&wtns, t->files.wtns, &out->err));
     PM_GOTO(pm_zkey_open(&zkey, t->files.zkey, PM_CHECK_SHAPE, pool, &out->err));
     PM_GOTO(pm_key_new(&key, &zkey, pool, &out->err));
-    PM_GOTO(free_on_device(&free_before, t->options->device, out));
     PM_GOTO(pm_prover_new(&prover, key, t->options->device, pool, &out->err));
     out->load_ns = pm_clock_ns() - start;
     PM_GOTO(prove_and_verify(t, prover, key, &wtns, out));
-    if (free_before) PM_GOTO(weigh(key, t->options->device, free_before, out));
+    PM_GOTO(weigh(t->options->device, &prover, &key, out));
 out:
     pm_prover_free(&prover);
     pm_key_free(&key);

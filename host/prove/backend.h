@@ -157,9 +157,10 @@ struct pm_backend {
     PM_MUST_USE enum pm_status (*find)(unsigned *device, const char *text, struct pm_error *err);
 
     /* For benchmarks: the nanoseconds of each of `runs` runs, after one that is not counted, on data that was
-     * copied to the device before: from the first launch to the end of the host's wait for the last. Results
-     * come back, so that the caller can check what was timed. PM_UNSUPPORTED for a part that this backend
-     * does not time. NULL where data is always at hand, as on the CPU. */
+     * copied to the device before: from the first launch to the end of the host's wait for the last, of a sum
+     * until its parts are there as points. Results come back, so that the caller can check what was timed.
+     * PM_UNSUPPORTED for a part that this backend does not time. NULL where data is always at hand, as on the
+     * CPU. */
     PM_MUST_USE enum pm_status (*time)(uint64_t *run_ns, unsigned runs, struct pm_backend_timed *timed,
                                        unsigned device, struct pm_pool *pool, struct pm_error *err);
 };
