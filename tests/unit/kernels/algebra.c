@@ -7,7 +7,7 @@
 #include "unit/math/curve_under_test.h"
 
 static const size_t sizes[] = {1, 31, 32, 33, 129, 400};
-enum { MOST = 400, FIELD_OPS = 8 };
+enum { MOST = 400, FIELD_OPS = 9 };
 #define CURVE (TEST_CURVE == 254 ? OPS_BN254 : OPS_BLS12_381)
 
 /* The device under test: the emulated one, or CUDA's where this is compiled for it. */
@@ -100,6 +100,10 @@ static void pick_fp2(C(fp2) * canonical, C(fp2) * lazy)
         case K_VEC_FROM_MONT:                                                                                \
             MONT(C(name##_from_mont)(out, &v[0]));                                                           \
             break;                                                                                           \
+        case K_VEC_CHAIN:                                                                                    \
+            *out = v[0];                                                                                     \
+            for (int k = 0; k < K_VEC_CHAIN_LENGTH; k++) C(name##_mul)(out, out, &v[3]);                     \
+            break;                                                                                           \
         }                                                                                                    \
     }
 #define MONT(call) call
@@ -120,8 +124,12 @@ EXPECT(fp2)
             for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {                                      \
                 for (size_t i = 0; i < sizes[s]; i++)                                                        \
                     for (int j = 0; j < 4; j++) pick_##name(&canonical[i][j], &lazy[j][i]);                  \
+                for (size_t i = 0; op == K_VEC_CHAIN && i < sizes[s]; i++) { /* one factor for all */        \
+                    canonical[i][3] = canonical[0][3];                                                       \
+                    lazy[3][i] = lazy[3][0];                                                                 \
+                }                                                                                            \
                 run_vector(OPS_##what, op, out, in, bytes, sizeof out[0], sizes[s],                          \
-                           (int)(test_random() % 5) - 1);                                                    \
+                           (int)(test_random() % (op == K_VEC_CHAIN ? 2 : 5)) - 1);                          \
                 for (size_t i = 0; i < sizes[s]; i++) {                                                      \
                     expect_##name(&expected, op, canonical[i]);                                              \
                     CHECK_MSG(memcmp(&out[i], &expected, sizeof expected) == 0, "operation %d, element %zu", \
@@ -154,7 +162,7 @@ PM_TEST(extremes)
     }
     const void *inputs[4] = {in[0], in[1], in[2], in[3]};
     const size_t bytes[4] = {sizeof e[0], sizeof e[0], sizeof e[0], sizeof e[0]};
-    for (int op = 0; op < FIELD_OPS; op++) {
+    for (int op = 0; op < K_VEC_CHAIN; op++) {
         run_vector(OPS_FP, op, out, inputs, bytes, sizeof e[0], E * E, -1);
         for (int i = 0; i < E * E; i++) {
             for (int j = 0; j < 4; j++) {
