@@ -50,7 +50,7 @@ static enum pm_status run_ntt(struct timed *t, struct pm_error *err)
     return gpu_stream_sync(&p->dev, p->stream, err);
 }
 
-/* Memory: the factor, what is given, the result. */
+/* Memory: the factor, once for each element, what is given, the result. */
 static enum pm_status run_products(struct timed *t, struct pm_error *err)
 {
     struct part *p = &t->part;
@@ -161,6 +161,19 @@ static enum pm_status choose(struct timed *t, size_t *memory, struct pm_error *e
     return pm_fail(err, PM_UNSUPPORTED, "part %d is not timed", (int)a->part);
 }
 
+static enum pm_status upload_factor(struct timed *t, struct pm_error *err)
+{
+    const size_t size = t->bytes / t->asked->n;
+    struct part *p = &t->part;
+    uint8_t *copies = (uint8_t *)malloc(t->bytes);
+    if (!copies) return pm_fail(err, PM_NO_MEMORY, "no memory for what is timed");
+    for (size_t i = 0; i < t->asked->n; i++) memcpy(copies + i * size, t->asked->factor, size);
+    enum pm_status status = gpu_upload(&p->dev, p->stream, timed_memory(t, 0), copies, t->bytes, err);
+    enum pm_status synced = gpu_stream_sync(&p->dev, p->stream, status == PM_OK ? err : NULL);
+    free(copies);
+    return status == PM_OK ? synced : status;
+}
+
 /* Puts what is given where `run` looks for it. */
 static enum pm_status fill(struct timed *t, struct pm_error *err)
 {
@@ -169,8 +182,7 @@ static enum pm_status fill(struct timed *t, struct pm_error *err)
     if (a->part == PM_TIMED_MSM) PM_TRY(sum_upload(p, &t->sum, a->bases, a->scalars, err));
     if (a->part == PM_TIMED_NTT)
         PM_TRY(t->curve->ntt_table(&p->dev, p->stream, timed_memory(t, 0), t->log2_n + 1, err));
-    if (a->part == PM_TIMED_PRODUCTS)
-        PM_TRY(gpu_upload(&p->dev, p->stream, timed_memory(t, 0), a->factor, t->bytes / a->n, err));
+    if (a->part == PM_TIMED_PRODUCTS) PM_TRY(upload_factor(t, err));
     if (a->part == PM_TIMED_NTT || a->part == PM_TIMED_PRODUCTS)
         PM_TRY(gpu_upload(&p->dev, p->stream, timed_memory(t, 1), a->data, t->bytes, err));
     if (t->run == run_copy) {

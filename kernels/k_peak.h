@@ -1,6 +1,5 @@
 /* What multiply-adds a device can do at best: eight chains in each thread, which depend on nothing but
- * themselves, of one kind of instruction. For the benchmark's peak rates; nothing is computed. The wide kind
- * has 64 bits for its sum, which ptx.def has no room for: nvcc makes mad.wide.u32 of the expression. */
+ * themselves, of one kind of instruction. For the benchmark's peak rates; nothing is computed. */
 #include "kernels/ops.h"
 #include "kernels/ptx.h"
 
@@ -32,7 +31,7 @@ struct peak_args {
 
 GPU_DEVICE uint32_t peak_low(uint32_t x, uint32_t by) { return ptx_mad_lo(x, by, by); }
 GPU_DEVICE uint32_t peak_high(uint32_t x, uint32_t by) { return ptx_mad_hi(x, by, by); }
-GPU_DEVICE uint64_t peak_wide(uint64_t x, uint32_t by) { return (uint64_t)(uint32_t)x * by + x; }
+GPU_DEVICE uint64_t peak_wide(uint64_t x, uint32_t by) { return ptx_mad_wide((uint32_t)x, by, x); }
 
 PEAK_KERNEL(k_peak_low, uint32_t, peak_low)
 PEAK_KERNEL(k_peak_high, uint32_t, peak_high)

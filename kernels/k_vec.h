@@ -39,10 +39,9 @@ GPU_KERNEL(KERNEL(to_mont), K_VEC_THREADS, ARGS, v) { EACH v.out[i] = F(canon)(F
 GPU_KERNEL(KERNEL(from_mont), K_VEC_THREADS, ARGS, v) { EACH v.out[i] = F(from_mont)(v.a[i]); }
 GPU_KERNEL(KERNEL(chain), K_VEC_THREADS, ARGS, v)
 {
-    K_FIELD by = *v.d;
     EACH
     {
-        K_FIELD x = v.a[i];
+        K_FIELD x = v.a[i], by = v.d[i];
         for (int k = 0; k < K_VEC_CHAIN_LENGTH; k++) x = F(mul)(x, by);
         v.out[i] = F(canon)(x);
     }

@@ -18,12 +18,20 @@ enum k_vec_op {
     K_VEC_MUL_SUB, /* a b - c d */
     K_VEC_TO_MONT, /* prime fields only; any a below R */
     K_VEC_FROM_MONT,
-    K_VEC_CHAIN /* prime fields only: a d^K_VEC_CHAIN_LENGTH, one product after the other, with one d for all:
-                   for measuring products without their memory */
+    K_VEC_CHAIN /* prime fields only: a d^K_VEC_CHAIN_LENGTH, one product after the other: for measuring
+                   products without their memory */
 };
-enum { K_VEC_CHAIN_LENGTH = 256 };
+enum { K_VEC_CHAIN_LENGTH = 64 };
 struct k_vec_in {
     const void *a, *b, *c, *d;
+};
+
+/* The functions of ptx.h, one by one (k_ptx.h): in a, b, c and, in d, carries; 4 bytes each, 8 come out. */
+enum k_ptx_function {
+#define PTX(name, text, operands, reads, writes, value) K_PTX_##name,
+#include "kernels/ptx.def"
+#undef PTX
+    K_PTX_FUNCTIONS
 };
 
 enum k_points_op { K_POINTS_ADD, K_POINTS_ADD_AFFINE, K_POINTS_DBL, K_POINTS_NEG };
@@ -84,6 +92,9 @@ extern "C" {
                                                            const void *c, size_t n, struct pm_error *err)
 K_LAUNCHERS(bn254);
 K_LAUNCHERS(bls12_381);
+PM_MUST_USE enum pm_status GPU_FN(ptx)(struct gpu_device *dev, gpu_stream stream,
+                                       enum k_ptx_function function, void *out, const struct k_vec_in *in,
+                                       size_t n, struct pm_error *err);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 #undef K_LAUNCHERS
@@ -101,11 +112,11 @@ PM_MUST_USE enum pm_status GPU_FN(peak)(struct gpu_device *dev, gpu_stream strea
  * launches, copies back, releases everything. For checks, not for work. in[i] holds n times in_bytes[i] (0:
  * none); the result takes the place of input `alias` on the device (-1: of none). seed: the emulator's. */
 enum ops_curve { OPS_BN254, OPS_BLS12_381 };
-enum ops_vector { OPS_FR, OPS_FP, OPS_FP2, OPS_G1, OPS_G2 };
+enum ops_vector { OPS_FR, OPS_FP, OPS_FP2, OPS_G1, OPS_G2, OPS_PTX };
 struct ops_call {
     enum ops_curve curve;
     enum ops_vector what;
-    int op; /* enum k_vec_op or k_points_op; in: a, b, c, d or a, b, affine */
+    int op; /* enum k_vec_op, k_points_op or k_ptx_function; in: a, b, c, d or a, b, affine */
     const void *in[4];
     size_t in_bytes[4];
     void *out;

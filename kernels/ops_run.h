@@ -22,6 +22,7 @@ static enum pm_status launch(struct gpu_device *dev, gpu_stream stream, const st
     v.b = p.b = b[1].ptr;
     v.c = p.affine = b[2].ptr;
     v.d = b[3].ptr;
+    if (c->what == OPS_PTX) return GPU_FN(ptx)(dev, stream, (enum k_ptx_function)c->op, out, &v, c->n, err);
     if (c->what < OPS_G1)
         return vec_fns[c->curve][c->what](dev, stream, (enum k_vec_op)c->op, out, &v, c->n, err);
     return points_fns[c->curve][c->what - OPS_G1](dev, stream, (enum k_points_op)c->op, out, &p, c->n, err);

@@ -4,7 +4,9 @@
  * keep opposite senses of it in hardware).
  *
  * The flag lives from one instruction to the next and no longer: a chain stands in one function, without
- * branch, call or a loop that is not unrolled. mul_lo and mul_hi leave it alone. Only fd_tmpl.h uses these.
+ * branch, call or a loop that is not unrolled. mul_lo and mul_hi leave it alone. Only fd_tmpl.h uses these,
+ * and what measures and tests them. ptx_mad_wide(a, b, c) = a b + c in 64 bits, without a carry, is for
+ * measuring alone.
  */
 #ifndef PM_KERNELS_PTX_H
 #define PM_KERNELS_PTX_H
@@ -29,6 +31,13 @@
     }
 #define PTX(name, text, operands, reads, writes, value) PTX_FUNCTION_##operands(name, text)
 
+GPU_DEVICE uint64_t ptx_mad_wide(uint32_t a, uint32_t b, uint64_t c)
+{
+    uint64_t r;
+    asm volatile("mad.wide.u32 %0, %1, %2, %3;" : "=l"(r) : "r"(a), "r"(b), "l"(c));
+    return r;
+}
+
 #else
 
 /* The flag is one per processor, and threads take turns: ThreadSanitizer must not take it for theirs. */
@@ -39,6 +48,8 @@
 #else
 #define PTX_TWIN GPU_DEVICE
 #endif
+
+PTX_TWIN uint64_t ptx_mad_wide(uint32_t a, uint32_t b, uint64_t c) { return (uint64_t)a * b + c; }
 
 enum ptx_carry { PTX_NONE = -1, PTX_ADD = EMU_CC_ADD, PTX_SUB = EMU_CC_SUB };
 
