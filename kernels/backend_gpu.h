@@ -1,6 +1,7 @@
 /* The backend of prove/backend.h on a device, once: emu_backend.c makes "emu" of it, cuda_backend.cu "cuda".
  * How memory is laid out is backend_plan.h's, kernels and sums are gpu_curve.h's; backend_key.h holds keys,
- * backend_work.h workspaces, backend_prove.h a proof, backend_parts.h sums and transforms alone.
+ * backend_work.h workspaces, backend_prove.h a proof, backend_parts.h sums and transforms alone,
+ * backend_time.h the same and more under the clock.
  *
  * Every loaded key and every workspace has a struct gpu_device of its own, so that workspaces may run in
  * threads of their own; on CUDA these are one device.
@@ -31,6 +32,7 @@ extern "C" {
 #include "kernels/backend_work.h"
 #include "kernels/backend_prove.h"
 #include "kernels/backend_parts.h"
+#include "kernels/backend_time.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -38,7 +40,7 @@ extern "C" {
 const struct pm_backend BACKEND = {
     BACKEND_NAME, false,          gpu_device_count, backend_describe, backend_plan,
     backend_load, backend_unload, backend_open,     backend_close,    backend_prove,
-    backend_msm,  backend_ntt,    BACKEND_FIND,
+    backend_msm,  backend_ntt,    BACKEND_FIND,     backend_time,
 };
 #ifdef __cplusplus
 }

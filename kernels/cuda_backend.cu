@@ -53,6 +53,25 @@ static void uuid_text(char out[41], const cudaUUID_t *uuid)
                                (unsigned)(unsigned char)uuid->bytes[i]);
 }
 
+/* 0 where this process has no context on the device: asking would make one, which takes memory and time. */
+static uint64_t free_bytes(unsigned index)
+{
+    unsigned flags;
+    int active = 0, before = 0;
+    size_t free_now = 0, all;
+    void *library = dlopen("libcuda.so.1", RTLD_LAZY | RTLD_LOCAL);
+    if (!library) return 0;
+    int (*ask)(int, unsigned *, int *) =
+        reinterpret_cast<int (*)(int, unsigned *, int *)>(dlsym(library, "cuDevicePrimaryCtxGetState"));
+    if (ask && ask((int)index, &flags, &active) != 0) active = 0;
+    (void)dlclose(library);
+    if (!active || cudaGetDevice(&before) != cudaSuccess || cudaSetDevice((int)index) != cudaSuccess)
+        return 0;
+    if (cudaMemGetInfo(&free_now, &all) != cudaSuccess) free_now = 0;
+    (void)cudaSetDevice(before);
+    return free_now;
+}
+
 static enum pm_status backend_describe(struct pm_backend_device *out, unsigned index, struct pm_error *err)
 {
     struct cudaDeviceProp prop;
@@ -62,6 +81,7 @@ static enum pm_status backend_describe(struct pm_backend_device *out, unsigned i
     (void)cudaDriverGetVersion(&driver);
     uuid_text(uuid, &prop.uuid);
     out->memory_bytes = prop.totalGlobalMem;
+    out->free_bytes = free_bytes(index);
     (void)snprintf(out->text, sizeof out->text, "%.40s, %d.%d, %u MiB, driver for CUDA %d.%d, %s", prop.name,
                    prop.major, prop.minor, (unsigned)(prop.totalGlobalMem >> 20), driver / 1000,
                    driver % 1000 / 10, uuid);

@@ -11,6 +11,7 @@ static enum pm_status backend_describe(struct pm_backend_device *out, unsigned i
     PM_TRY(gpu_device_open(&dev, index, err));
     (void)snprintf(out->text, sizeof out->text, "%.100s, %zu MiB", dev.name, dev.memory_bytes >> 20);
     out->memory_bytes = dev.memory_bytes;
+    out->free_bytes = 0; /* each that opens it has a device of its own */
     gpu_device_close(&dev);
     return PM_OK;
 }

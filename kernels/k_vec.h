@@ -37,6 +37,16 @@ GPU_KERNEL(KERNEL(mul_sub), K_VEC_THREADS, ARGS, v)
 #if K_PRIME
 GPU_KERNEL(KERNEL(to_mont), K_VEC_THREADS, ARGS, v) { EACH v.out[i] = F(canon)(F(to_mont)(v.a[i])); }
 GPU_KERNEL(KERNEL(from_mont), K_VEC_THREADS, ARGS, v) { EACH v.out[i] = F(from_mont)(v.a[i]); }
+GPU_KERNEL(KERNEL(chain), K_VEC_THREADS, ARGS, v)
+{
+    K_FIELD by = *v.d;
+    EACH
+    {
+        K_FIELD x = v.a[i];
+        for (int k = 0; k < K_VEC_CHAIN_LENGTH; k++) x = F(mul)(x, by);
+        v.out[i] = F(canon)(x);
+    }
+}
 #endif
 
 enum pm_status GPU_FN(FN(vec))(struct gpu_device *dev, gpu_stream stream, enum k_vec_op op, void *out,
@@ -68,9 +78,12 @@ enum pm_status GPU_FN(FN(vec))(struct gpu_device *dev, gpu_stream stream, enum k
         return GPU_LAUNCH(dev, KERNEL(to_mont), shape, stream, v, err);
     case K_VEC_FROM_MONT:
         return GPU_LAUNCH(dev, KERNEL(from_mont), shape, stream, v, err);
+    case K_VEC_CHAIN:
+        return GPU_LAUNCH(dev, KERNEL(chain), shape, stream, v, err);
 #else
     case K_VEC_TO_MONT:
     case K_VEC_FROM_MONT:
+    case K_VEC_CHAIN:
         break;
 #endif
     }

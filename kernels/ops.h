@@ -17,8 +17,11 @@ enum k_vec_op {
     K_VEC_MUL_ADD, /* a b + c d */
     K_VEC_MUL_SUB, /* a b - c d */
     K_VEC_TO_MONT, /* prime fields only; any a below R */
-    K_VEC_FROM_MONT
+    K_VEC_FROM_MONT,
+    K_VEC_CHAIN /* prime fields only: a d^K_VEC_CHAIN_LENGTH, one product after the other, with one d for all:
+                   for measuring products without their memory */
 };
+enum { K_VEC_CHAIN_LENGTH = 256 };
 struct k_vec_in {
     const void *a, *b, *c, *d;
 };
@@ -69,22 +72,30 @@ extern "C" {
     K_VEC_LAUNCHER(curve##_fp2_vec);                                                                         \
     K_POINTS_LAUNCHER(curve##_g1_points);                                                                    \
     K_POINTS_LAUNCHER(curve##_g2_points);                                                                    \
-    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_ntt_table)(struct gpu_device * dev, gpu_stream stream,      \
-                                                            void *table, unsigned max_log2_n,                \
-                                                            struct pm_error *err);                           \
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_ntt_table)(                                                 \
+        struct gpu_device * dev, gpu_stream stream, void *table, unsigned max_log2_n, struct pm_error *err); \
     PM_MUST_USE enum pm_status GPU_FN(curve##_fr_ntt)(struct gpu_device * dev, gpu_stream stream,            \
                                                       enum k_ntt_op op, const struct k_ntt_in *in,           \
                                                       struct pm_error *err);                                 \
     PM_MUST_USE enum pm_status GPU_FN(curve##_fr_rows)(struct gpu_device * dev, gpu_stream stream,           \
                                                        const struct k_rows_in *in, struct pm_error *err);    \
-    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_quotient)(                                                  \
-        struct gpu_device * dev, gpu_stream stream, void *h, const void *a, const void *b, const void *c,    \
-        size_t n, struct pm_error *err)
+    PM_MUST_USE enum pm_status GPU_FN(curve##_fr_quotient)(struct gpu_device * dev, gpu_stream stream,       \
+                                                           void *h, const void *a, const void *b,            \
+                                                           const void *c, size_t n, struct pm_error *err)
 K_LAUNCHERS(bn254);
 K_LAUNCHERS(bls12_381);
 #undef K_VEC_LAUNCHER
 #undef K_POINTS_LAUNCHER
 #undef K_LAUNCHERS
+
+/* For measuring what a device can do at best (k_peak.h). */
+enum { K_PEAK_THREADS = 256 };
+enum k_peak_op { K_PEAK_LOW, K_PEAK_HIGH, K_PEAK_WIDE, K_PEAK_NOTHING };
+/* At least n multiply-adds of that kind, *done of them, in K_PEAK_THREADS gpu_blocks_for(dev, SIZE_MAX,
+ * K_PEAK_THREADS) threads; out: a word for each thread. NOTHING: one kernel that does nothing; out is unused.
+ */
+PM_MUST_USE enum pm_status GPU_FN(peak)(struct gpu_device *dev, gpu_stream stream, enum k_peak_op op,
+                                        void *out, uint64_t n, uint64_t *done, struct pm_error *err);
 
 /* One operation from host memory to host memory, on the emulated device or on CUDA's: opens device 0, copies,
  * launches, copies back, releases everything. For checks, not for work. in[i] holds n times in_bytes[i] (0:

@@ -8,7 +8,9 @@
 struct measure {
     const struct pm_measure_options *options;
     const struct pm_curve *curve;
-    struct pm_pool *pool; /* NULL in prove.c, whose children have their own */
+    struct pm_pool *pool;             /* NULL in prove.c, whose children have their own */
+    const struct pm_backend *backend; /* see measure_device */
+    unsigned device;
     pm_measure_emit *emit;
     void *ctx;
     struct pm_error *err;
@@ -27,6 +29,12 @@ void measure_time(struct measure *m, const char *what, const char *item, uint64_
 /* Emits a row of times that were taken elsewhere; ns: options->runs of them, sorted in place. */
 void measure_given(struct measure *m, const char *what, const char *item, uint64_t items, uint64_t *ns,
                    uint64_t peak_bytes);
+
+/* Finds the options' device. *direct: it is the CPU, whose functions are called as they are; else it has a
+ * `time` (PM_UNSUPPORTED if not), with which measure_on_device fills ns[runs]. */
+struct pm_backend_timed;
+PM_MUST_USE enum pm_status measure_device(struct measure *m, bool *direct);
+PM_MUST_USE enum pm_status measure_on_device(struct measure *m, uint64_t *ns, struct pm_backend_timed *timed);
 
 /* n bytes aligned to 64, or PM_NO_MEMORY. */
 PM_MUST_USE enum pm_status measure_alloc(void *out, size_t n, struct pm_error *err);

@@ -3,6 +3,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "measure/inside.h"
+#include "prove/backend.h"
 
 #include <measure_commit.h>
 #include <stdio.h>
@@ -61,6 +62,7 @@ void measure_given(struct measure *m, const char *what, const char *item, uint64
     m->row.median_ns = n % 2 ? (double)ns[n / 2] : ((double)ns[n / 2 - 1] + (double)ns[n / 2]) / 2;
     m->row.peak_bytes = peak_bytes;
     m->emit(m->ctx, &m->row);
+    m->row.device_bytes = m->row.device_planned_bytes = 0;
 }
 
 void measure_time(struct measure *m, const char *what, const char *item, uint64_t items,
@@ -74,6 +76,23 @@ void measure_time(struct measure *m, const char *what, const char *item, uint64_
         ns[i] = pm_clock_ns() - start;
     }
     measure_given(m, what, item, items, ns, 0);
+}
+
+enum pm_status measure_device(struct measure *m, bool *direct)
+{
+    m->backend = NULL;
+    *direct = !m->options->device || strcmp(m->options->device, "cpu") == 0;
+    if (*direct) return PM_OK;
+    PM_TRY(pm_backend_find(&m->backend, &m->device, m->options->device, m->err));
+    *direct = m->backend == &pm_backend_cpu;
+    if (*direct || m->backend->time) return PM_OK;
+    return pm_fail(m->err, PM_UNSUPPORTED, "device %s cannot be measured part by part", m->options->device);
+}
+
+enum pm_status measure_on_device(struct measure *m, uint64_t *ns, struct pm_backend_timed *timed)
+{
+    timed->curve = m->curve->name;
+    return m->backend->time(ns, m->row.runs, timed, m->device, m->pool, m->err);
 }
 
 enum pm_status measure_alloc(void *out, size_t n, struct pm_error *err)
@@ -180,11 +199,15 @@ int pm_measure_row_text(char *out, size_t size, const struct pm_measure_row *row
 
 int pm_measure_row_json(char *out, size_t size, const struct pm_measure_row *row)
 {
+    char device[96] = "";
+    if (row->device_bytes || row->device_planned_bytes)
+        (void)snprintf(device, sizeof device, ", \"device_bytes\": %llu, \"device_planned_bytes\": %llu",
+                       (unsigned long long)row->device_bytes, (unsigned long long)row->device_planned_bytes);
     return snprintf(out, size,
                     "{\"question\": \"%s\", \"what\": \"%s\", \"size\": %llu, \"threads\": %u, \"runs\": %u, "
                     "\"min_ns\": %.0f, \"median_ns\": %.0f, \"items\": %llu, \"item\": \"%s\", "
-                    "\"median_ns_per_item\": %.4g, \"peak_bytes\": %llu}",
+                    "\"median_ns_per_item\": %.4g, \"peak_bytes\": %llu%s}",
                     row->question, row->what, (unsigned long long)row->size, row->threads, row->runs,
                     row->min_ns, row->median_ns, (unsigned long long)row->items, row->item,
-                    row->median_ns / (double)row->items, (unsigned long long)row->peak_bytes);
+                    row->median_ns / (double)row->items, (unsigned long long)row->peak_bytes, device);
 }

@@ -9,12 +9,14 @@
 
 struct pm_measure_options {
     const struct pm_curve *curve;
-    const char *device; /* of provers: "cpu", "auto" */
+    const char *device; /* of sums, transforms and provers: "cpu", "cuda:0", "auto" */
     unsigned threads;   /* 0: one per CPU */
     unsigned log2_n;    /* size; 0: the question's own, which takes seconds */
     unsigned runs;      /* timed runs after one that is not; 1 to PM_MEASURE_MAX_RUNS */
+    unsigned kind;      /* of pm_measure_prove's circuit: enum pm_synth_kind; 0: PM_SYNTH_WIDE */
+    unsigned in_flight; /* pm_measure_prove: also so many proofs at a time on one key; 0: not. Up to 8 */
 };
-enum { PM_MEASURE_MAX_RUNS = 101, PM_MEASURE_MAX_LOG2 = 26 };
+enum { PM_MEASURE_MAX_RUNS = 101, PM_MEASURE_MAX_LOG2 = 26, PM_MEASURE_MAX_IN_FLIGHT = 8 };
 
 /* One thing measured: `items` of what `item` names were done in one run. */
 struct pm_measure_row {
@@ -25,6 +27,8 @@ struct pm_measure_row {
     unsigned threads, runs;
     double min_ns, median_ns; /* of a run */
     uint64_t peak_bytes;      /* of the process that did it; 0: not measured */
+    uint64_t device_bytes,
+        device_planned_bytes; /* of a device of its own; 0: it has none, or does not tell */
 };
 typedef void pm_measure_emit(void *ctx, const struct pm_measure_row *row);
 
@@ -38,6 +42,9 @@ pm_measure_fn pm_measure_prove;  /* setup and whole proofs of an x^2 + k chain o
                                     in  processes of their own: cold (files just opened) and warm; forks, so
                                     call it  while no other threads run */
 pm_measure_fn pm_measure_verify; /* one proof */
+/* What a device can do at best, for comparison: multiply-adds, field products, copies, launches. Not one of
+ * the questions below. PM_UNSUPPORTED where the backend has no `time`. */
+pm_measure_fn pm_measure_device;
 
 /* Synthetic circuits and their witnesses, for benchmarks: the same for the same arguments. n_constraints
  * constraints over as many wires and two more, one of them a public output; 2^N - 8 of them fill a domain of

@@ -1,6 +1,7 @@
 /* Transforms. Checked by evaluation at a random point: a polynomial's coefficients by Horner's rule, its
  * evaluations through Lagrange polynomials; and forward then inverse gives n times the coefficients. */
 #include "measure/inside.h"
+#include "prove/backend.h"
 #include "prove/lagrange.h"
 
 #include <stdlib.h>
@@ -73,22 +74,71 @@ static bool scaled_coefficients(const struct ntt *t)
     return true;
 }
 
-static enum pm_status prepare(struct ntt *t, struct measure *m)
+static enum pm_status prepare(struct ntt *t, struct measure *m, bool direct)
 {
     const struct pm_curve *c = m->curve;
     *t = (struct ntt){.curve = c, .pool = m->pool, .n = m->row.size, .bytes = c->fr_bytes};
     while ((size_t)1 << t->log2_n < t->n) t->log2_n++;
     if (t->log2_n >= c->two_adicity)
         return pm_fail(m->err, PM_UNSUPPORTED, "curve %s has transforms below 2^%u", c->name, c->two_adicity);
-    PM_TRY(measure_alloc(&t->table, c->ntt_table_bytes(t->log2_n), m->err));
+    if (direct) PM_TRY(measure_alloc(&t->table, c->ntt_table_bytes(t->log2_n), m->err));
     PM_TRY(measure_alloc(&t->data, t->n * t->bytes, m->err));
     PM_TRY(measure_alloc(&t->coefficients, t->n * t->bytes, m->err));
     PM_TRY(measure_alloc(&t->lagrange, 2 * t->n * t->bytes, m->err));
-    c->ntt_table_make(t->table, t->log2_n, t->pool);
+    if (direct) c->ntt_table_make(t->table, t->log2_n, t->pool);
     measure_elements(c, t->coefficients, t->n, 3);
     memcpy(t->data, t->coefficients, t->n * t->bytes);
     measure_elements(c, t->scale, 1, 4);
     c->fr_root(t->shift, t->log2_n + 1);
+    return PM_OK;
+}
+
+static enum pm_status measure_cpu(struct measure *m, struct ntt *t)
+{
+    forward(t);
+    if (!same_polynomial(t)) return measure_wrong(m->err, "the forward transform, at a random point");
+    inverse(t);
+    if (!scaled_coefficients(t)) return measure_wrong(m->err, "the inverse transform of the forward one");
+    uint64_t butterflies = t->n / 2 * t->log2_n;
+    measure_time(m, "forward", "butterfly", butterflies, forward, t);
+    measure_time(m, "inverse", "butterfly", butterflies, inverse, t);
+    measure_time(m, "shift to a coset", "element", t->n, shift, t);
+    return PM_OK;
+}
+
+/* coefficients, bit-reversed: those of the polynomial p(w x), w the 2n-th root, whose values on the n-th
+ * roots are p's on the odd coset. */
+static void to_coset(const struct ntt *t)
+{
+    uint8_t one[PM_FR_MAX_BYTES] = {1};
+    t->curve->fr_to_mont(one, one);
+    t->curve->ntt_shift(t->pool, t->coefficients, t->log2_n, one, t->shift);
+}
+
+/* One transform after the other, each from the last one's result: coefficients to values to coefficients to
+ * values to values on the coset. */
+static enum pm_status measure_gpu(struct measure *m, struct ntt *t)
+{
+    static const struct {
+        enum pm_ntt_kind kind;
+        const char *what;
+        unsigned transforms;
+    } runs[] = {{PM_NTT_FORWARD, "forward", 1},
+                {PM_NTT_INVERSE, "inverse", 1},
+                {PM_NTT_FORWARD, NULL, 1},
+                {PM_NTT_ODD_COSET, "to the odd coset", 2}};
+    for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+        uint64_t ns[PM_MEASURE_MAX_RUNS];
+        struct pm_backend_timed timed = {
+            .part = PM_TIMED_NTT, .kind = runs[i].kind, .n = t->n, .data = t->data};
+        PM_TRY(measure_on_device(m, ns, &timed));
+        if (runs[i].kind == PM_NTT_ODD_COSET) to_coset(t);
+        bool right = runs[i].kind == PM_NTT_INVERSE ? memcmp(t->data, t->coefficients, t->n * t->bytes) == 0
+                                                    : same_polynomial(t);
+        if (!right) return measure_wrong(m->err, runs[i].what ? runs[i].what : "forward, again");
+        if (runs[i].what)
+            measure_given(m, runs[i].what, "butterfly", runs[i].transforms * (t->n / 2) * t->log2_n, ns, 0);
+    }
     return PM_OK;
 }
 
@@ -98,16 +148,11 @@ enum pm_status pm_measure_ntt(const struct pm_measure_options *options, pm_measu
     struct measure m;
     struct ntt t = {.n = 0};
     enum pm_status status;
+    bool direct;
     PM_GOTO(measure_begin(&m, "ntt", 16, true, options, emit, ctx, err));
-    PM_GOTO(prepare(&t, &m));
-    forward(&t);
-    if (!same_polynomial(&t)) PM_GOTO(measure_wrong(err, "the forward transform, at a random point"));
-    inverse(&t);
-    if (!scaled_coefficients(&t)) PM_GOTO(measure_wrong(err, "the inverse transform of the forward one"));
-    uint64_t butterflies = t.n / 2 * t.log2_n;
-    measure_time(&m, "forward", "butterfly", butterflies, forward, &t);
-    measure_time(&m, "inverse", "butterfly", butterflies, inverse, &t);
-    measure_time(&m, "shift to a coset", "element", t.n, shift, &t);
+    PM_GOTO(measure_device(&m, &direct));
+    PM_GOTO(prepare(&t, &m, direct));
+    PM_GOTO(direct ? measure_cpu(&m, &t) : measure_gpu(&m, &t));
 out:
     free(t.table);
     free(t.data);

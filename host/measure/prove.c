@@ -2,10 +2,13 @@
  * of the work alone. Proofs are checked by verifying them. */
 #include "base/clock.h"
 #include "measure/inside.h"
-#include "prove/prover.h"
+#include "prove/key.h"
 #include "prove/setup.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -18,6 +21,7 @@ struct report {
     enum pm_status status;
     struct pm_error err;
     uint64_t load_ns, prove_ns[PM_MEASURE_MAX_RUNS];
+    uint64_t device_bytes, device_planned_bytes; /* as the row's */
     struct pm_prove_times times[PM_MEASURE_MAX_RUNS];
 };
 
@@ -62,6 +66,38 @@ static enum pm_status prove_and_verify(const struct task *t, struct pm_prover *p
     return PM_OK;
 }
 
+/* What is free on the device now. 0: it does not tell, or its memory is the host's. */
+static enum pm_status free_on_device(uint64_t *out, const char *device, struct report *report)
+{
+    const struct pm_backend *backend;
+    unsigned index;
+    struct pm_backend_device now = {.free_bytes = 0};
+    PM_TRY(pm_backend_find(&backend, &index, device, &report->err));
+    PM_TRY(backend->describe(&now, index, &report->err));
+    *out = now.free_bytes;
+    return PM_OK;
+}
+
+/* What the device gets back when prover and key are freed, and what the backend said that they would take. */
+static enum pm_status weigh(const char *device, struct pm_prover **prover, struct pm_key **key,
+                            struct report *out)
+{
+    const struct pm_backend *backend;
+    unsigned index;
+    uint64_t loaded, freed;
+    struct pm_backend_plan plan;
+    PM_TRY(pm_backend_find(&backend, &index, device, &out->err));
+    PM_TRY(free_on_device(&loaded, device, out));
+    if (!loaded) return PM_OK;
+    PM_TRY(backend->plan(&plan, &(*key)->view, index, 1, &out->err));
+    pm_prover_free(prover);
+    pm_key_free(key);
+    PM_TRY(free_on_device(&freed, device, out));
+    out->device_bytes = freed > loaded ? freed - loaded : 0;
+    out->device_planned_bytes = plan.device_key_bytes + plan.device_work_bytes;
+    return PM_OK;
+}
+
 static enum pm_status child_prove(const struct task *t, struct report *out)
 {
     struct pm_zkey zkey = {.curve = NULL};
@@ -77,9 +113,90 @@ static enum pm_status child_prove(const struct task *t, struct report *out)
     PM_GOTO(pm_key_new(&key, &zkey, pool, &out->err));
     PM_GOTO(pm_prover_new(&prover, key, t->options->device, pool, &out->err));
     out->load_ns = pm_clock_ns() - start;
-    status = prove_and_verify(t, prover, key, &wtns, out);
+    PM_GOTO(prove_and_verify(t, prover, key, &wtns, out));
+    PM_GOTO(weigh(t->options->device, &prover, &key, out));
 out:
     pm_prover_free(&prover);
+    pm_key_free(&key);
+    if (zkey.curve) pm_zkey_close(&zkey);
+    if (wtns.curve) pm_wtns_close(&wtns);
+    pm_pool_free(&pool);
+    return status;
+}
+
+/* -- several proofs at a time, on one key -- */
+
+struct hand {
+    pthread_t thread;
+    bool runs;
+    const struct task *task;
+    const struct pm_key *key;
+    const struct pm_wtns *wtns;
+    struct pm_pool *pool;
+    struct pm_prover *prover;
+    enum pm_status status;
+    struct report *report; /* its own, for prove_and_verify */
+};
+
+static void *work_by_hand(void *arg)
+{
+    struct hand *h = arg;
+    h->status = prove_and_verify(h->task, h->prover, h->key, h->wtns, h->report);
+    return NULL;
+}
+
+/* The clock runs from the first proof's begin to the last one's end; each hand has made one before. */
+static enum pm_status prove_by_hands(struct hand *hands, unsigned n, struct report *out)
+{
+    enum pm_status status = PM_OK;
+    struct task once = *hands[0].task;
+    once.n_proofs = 1;
+    for (unsigned i = 0; i < n && status == PM_OK; i++)
+        status = prove_and_verify(&once, hands[i].prover, hands[i].key, hands[i].wtns, out);
+    uint64_t start = pm_clock_ns();
+    for (unsigned i = 0; i < n && status == PM_OK; i++) {
+        hands[i].runs = pthread_create(&hands[i].thread, NULL, work_by_hand, &hands[i]) == 0;
+        if (!hands[i].runs) status = pm_fail(&out->err, PM_NO_MEMORY, "no thread to prove on");
+    }
+    for (unsigned i = 0; i < n; i++) {
+        if (!hands[i].runs) continue;
+        (void)pthread_join(hands[i].thread, NULL);
+        if (status == PM_OK && hands[i].status != PM_OK)
+            status = pm_fail(&out->err, hands[i].status, "%s", hands[i].report->err.text);
+    }
+    out->prove_ns[0] = pm_clock_ns() - start;
+    return status;
+}
+
+static enum pm_status child_batch(const struct task *t, struct report *out)
+{
+    struct hand hands[PM_MEASURE_MAX_IN_FLIGHT] = {{.runs = false}};
+    const unsigned n = t->options->in_flight, threads = t->options->threads;
+    struct pm_zkey zkey = {.curve = NULL};
+    struct pm_wtns wtns = {.curve = NULL};
+    struct pm_key *key = NULL;
+    enum pm_status status;
+    struct pm_pool *pool = pm_pool_new(threads, &out->err);
+    if (!pool) return PM_NO_MEMORY;
+    unsigned share = pm_pool_threads(pool) / n;
+    PM_GOTO(pm_wtns_open(&wtns, t->files.wtns, &out->err));
+    PM_GOTO(pm_zkey_open(&zkey, t->files.zkey, PM_CHECK_SHAPE, pool, &out->err));
+    PM_GOTO(pm_key_new(&key, &zkey, pool, &out->err));
+    for (unsigned i = 0; i < n; i++) {
+        struct hand *h = &hands[i];
+        *h = (struct hand){.task = t, .key = key, .wtns = &wtns};
+        PM_GOTO(measure_alloc(&h->report, sizeof *h->report, &out->err));
+        h->pool = pm_pool_new(share ? share : 1, &out->err);
+        if (!h->pool) PM_GOTO(PM_NO_MEMORY);
+        PM_GOTO(pm_prover_new(&h->prover, key, t->options->device, h->pool, &out->err));
+    }
+    status = prove_by_hands(hands, n, out);
+out:
+    for (unsigned i = 0; i < n; i++) {
+        pm_prover_free(&hands[i].prover);
+        pm_pool_free(&hands[i].pool);
+        free(hands[i].report);
+    }
     pm_key_free(&key);
     if (zkey.curve) pm_zkey_close(&zkey);
     if (wtns.curve) pm_wtns_close(&wtns);
@@ -165,6 +282,8 @@ static enum pm_status measure_warm(struct measure *m, struct task *t, struct rep
     PM_TRY(in_child(child_prove, t, report, NULL, &peak, m->err));
     unsigned first = t->n_proofs - runs;
     memcpy(ns, report->prove_ns + first, runs * sizeof *ns);
+    m->row.device_bytes = report->device_bytes;
+    m->row.device_planned_bytes = report->device_planned_bytes;
     measure_given(m, "warm: proof", "proof", 1, ns, peak);
     for (int stage = 0; stage < 4; stage++) {
         for (unsigned i = 0; i < runs; i++) {
@@ -174,6 +293,20 @@ static enum pm_status measure_warm(struct measure *m, struct task *t, struct rep
         }
         measure_given(m, what[stage], "proof", 1, ns, 0);
     }
+    return PM_OK;
+}
+
+static enum pm_status measure_batch(struct measure *m, struct task *t, struct report *report)
+{
+    char what[64];
+    uint64_t peak;
+    unsigned runs = m->row.runs;
+    t->n_proofs = runs;
+    (void)snprintf(what, sizeof what, "warm: %u at a time", t->options->in_flight);
+    PM_TRY(in_child(child_batch, t, report, NULL, &peak, m->err));
+    m->row.runs = 1;
+    measure_given(m, what, "proof", (uint64_t)runs * t->options->in_flight, report->prove_ns, peak);
+    m->row.runs = runs;
     return PM_OK;
 }
 
@@ -187,12 +320,17 @@ enum pm_status pm_measure_prove(const struct pm_measure_options *options, pm_mea
     PM_TRY(measure_begin(&m, "prove", 12, false, options, emit, ctx, err));
     if (m.row.size < 2 * spare_rows)
         return pm_fail(err, PM_USAGE, "proofs are measured from %d constraints on", 2 * spare_rows);
+    if (options->in_flight > PM_MEASURE_MAX_IN_FLIGHT || options->kind > PM_SYNTH_BITS)
+        return pm_fail(err, PM_USAGE, "up to %d proofs at a time of a kind of circuit that there is expected",
+                       PM_MEASURE_MAX_IN_FLIGHT);
     PM_TRY(measure_files_make(&t.files, err));
     t.n_constraints = (uint32_t)m.row.size - spare_rows;
-    PM_GOTO(pm_synth(t.files.r1cs, t.files.wtns, options->curve, PM_SYNTH_WIDE, t.n_constraints, err));
+    PM_GOTO(pm_synth(t.files.r1cs, t.files.wtns, options->curve, (enum pm_synth_kind)options->kind,
+                     t.n_constraints, err));
     PM_GOTO(measure_setup(&m, &t, &report));
     PM_GOTO(measure_cold(&m, &t, &report));
     PM_GOTO(measure_warm(&m, &t, &report));
+    if (options->in_flight) PM_GOTO(measure_batch(&m, &t, &report));
 out:
     measure_files_remove(&t.files);
     return status;

@@ -65,6 +65,7 @@ struct pm_backend_times {
 struct pm_backend_device {
     char text[128];        /* "CPU, build portable", "NVIDIA ..., 80 GiB" */
     uint64_t memory_bytes; /* of its own; 0: the host's */
+    uint64_t free_bytes;   /* of these, now, whoever holds the rest; 0: the host's, or not known */
 };
 
 /* Bytes, exact but for the reserve, which is measured (contexts, code, the driver's own). */
@@ -78,6 +79,34 @@ enum pm_ntt_kind {
     PM_NTT_INVERSE,  /* evaluations on the n-th roots, natural order -> coefficients, bit-reversed order */
     PM_NTT_FORWARD,  /* coefficients, bit-reversed order -> evaluations, natural order */
     PM_NTT_ODD_COSET /* evaluations on the n-th roots -> evaluations on w_2n^(2i+1), both in natural order */
+};
+
+/* What `time` runs. */
+enum pm_timed_part {
+    PM_TIMED_MSM, /* curve, group, bases, scalars, n as msm; sums */
+    PM_TIMED_NTT, /* curve, kind; data: n Montgomery elements of Fr, n a power of two. Each run transforms
+                     the same data in place, the last run's result is left in it */
+    PM_TIMED_PRODUCTS, /* curve, group (0: Fr, 1: Fp), factor; data: n Montgomery elements x_i, which become
+                          x_i factor^m, m = items / n, one product after the other */
+    PM_TIMED_MUL_LOW,  /* multiply-adds of 32 bits, lower half (IMAD), upper half, both: n or a few more */
+    PM_TIMED_MUL_HIGH,
+    PM_TIMED_MUL_WIDE,
+    PM_TIMED_UPLOAD, /* n bytes from the host's memory, such as the backend itself copies from */
+    PM_TIMED_DOWNLOAD,
+    PM_TIMED_MOVE,   /* n bytes from one place on the device to another */
+    PM_TIMED_LAUNCH, /* n kernels that do nothing, one behind the other, awaited once */
+    PM_TIMED_AWAIT   /* n kernels that do nothing, each awaited */
+};
+struct pm_backend_timed {
+    enum pm_timed_part part;
+    const char *curve;
+    unsigned group;
+    enum pm_ntt_kind kind;
+    size_t n;
+    const uint8_t *bases, *scalars, *factor;
+    uint8_t *data;
+    struct pm_partials *sums; /* out, where there are any: of the last run; points are the caller's */
+    uint64_t items; /* out: what one run did: points, elements, products, instructions, bytes, kernels */
 };
 
 struct pm_backend {
@@ -126,6 +155,14 @@ struct pm_backend {
     /* The device that a user calls by something else than its number; NULL: there is nothing else.
      * PM_NOT_FOUND, PM_USAGE. */
     PM_MUST_USE enum pm_status (*find)(unsigned *device, const char *text, struct pm_error *err);
+
+    /* For benchmarks: the nanoseconds of each of `runs` runs, after one that is not counted, on data that was
+     * copied to the device before: from the first launch to the end of the host's wait for the last, of a sum
+     * until its parts are there as points. Results come back, so that the caller can check what was timed.
+     * PM_UNSUPPORTED for a part that this backend does not time. NULL where data is always at hand, as on the
+     * CPU. */
+    PM_MUST_USE enum pm_status (*time)(uint64_t *run_ns, unsigned runs, struct pm_backend_timed *timed,
+                                       unsigned device, struct pm_pool *pool, struct pm_error *err);
 };
 
 /* All backends of this build, best first, NULL at the end. */

@@ -43,6 +43,36 @@ PM_TEST(all_questions)
     }
 }
 
+/* The usual circuit, and three proofs at a time besides. */
+PM_TEST(proofs_in_flight)
+{
+    struct pm_measure_options o = options(5);
+    struct pm_error err = {0};
+    struct seen seen = {0};
+    o.kind = PM_SYNTH_MIXED;
+    o.in_flight = 3;
+    CHECK_OK(pm_measure_prove(&o, take, &seen, &err), err);
+    CHECK_U64(seen.n, 9);
+    CHECK_STR(seen.last.what, "warm: 3 at a time");
+    CHECK_U64(seen.last.items, 6);
+    CHECK_U64(seen.last.device_bytes + seen.last.device_planned_bytes, 0);
+    o.in_flight = PM_MEASURE_MAX_IN_FLIGHT + 1;
+    CHECK_U64(pm_measure_prove(&o, take, &seen, &err), PM_USAGE);
+}
+
+/* The CPU is not measured part by part. */
+PM_TEST(device_needs_a_clock)
+{
+    struct pm_measure_options o = options(4);
+    struct pm_error err = {0};
+    struct seen seen = {0};
+    CHECK_U64(pm_measure_device(&o, take, &seen, &err), PM_UNSUPPORTED);
+    o.device = "abacus";
+    CHECK_U64(pm_measure_msm(&o, take, &seen, &err), PM_USAGE);
+    CHECK_U64(pm_measure_ntt(&o, take, &seen, &err), PM_USAGE);
+    CHECK_U64(seen.n, 0);
+}
+
 /* bn128 with one fault each. */
 static void wrong_vec_mul(struct pm_pool *pool, uint8_t *out, const uint8_t *a, const uint8_t *b, size_t n)
 {

@@ -35,16 +35,16 @@ PM_TEST(minimum_and_median)
 
 PM_TEST(texts)
 {
-    const struct pm_measure_row row = {.question = "ntt",
-                                       .what = "forward",
-                                       .item = "butterfly",
-                                       .size = 8,
-                                       .items = 12,
-                                       .threads = 2,
-                                       .runs = 5,
-                                       .min_ns = 1200,
-                                       .median_ns = 2400000,
-                                       .peak_bytes = 3000000};
+    struct pm_measure_row row = {.question = "ntt",
+                                 .what = "forward",
+                                 .item = "butterfly",
+                                 .size = 8,
+                                 .items = 12,
+                                 .threads = 2,
+                                 .runs = 5,
+                                 .min_ns = 1200,
+                                 .median_ns = 2400000,
+                                 .peak_bytes = 3000000};
     char text[1024];
     CHECK(pm_measure_row_text(text, sizeof text, &row) < (int)sizeof text);
     CHECK_MSG(strstr(text, "1.2 us") && strstr(text, "2.4 ms") && strstr(text, "200 us per butterfly") &&
@@ -55,6 +55,10 @@ PM_TEST(texts)
               "{\"question\": \"ntt\", \"what\": \"forward\", \"size\": 8, \"threads\": 2, \"runs\": 5, "
               "\"min_ns\": 1200, \"median_ns\": 2400000, \"items\": 12, \"item\": \"butterfly\", "
               "\"median_ns_per_item\": 2e+05, \"peak_bytes\": 3000000}");
+    row.device_bytes = 5;
+    row.device_planned_bytes = 6;
+    CHECK(pm_measure_row_json(text, sizeof text, &row) < (int)sizeof text);
+    CHECK_MSG(strstr(text, "000000, \"device_bytes\": 5, \"device_planned_bytes\": 6}") != NULL, "%s", text);
     struct pm_measure_machine machine;
     pm_measure_machine(&machine, pm_curve_by_name("bn128"));
     CHECK(machine.cpus > 0 && *machine.cpu && *machine.commit);

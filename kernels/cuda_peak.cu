@@ -1,0 +1,2 @@
+/* Peak rates of CUDA devices. */
+#include "kernels/k_peak.h"
