@@ -125,10 +125,9 @@ PM_LOCAL void FN(lanes_lift_block)(uint8_t *out, const uint8_t *bases, size_t n,
 PM_LOCAL void FN(lanes_lift)(uint8_t *out, const uint8_t *bases, size_t n, unsigned doublings, void *worker)
 {
     const size_t block = (size_t)FN(lanes_lift_vectors) * FN(lanes_width);
-    for (size_t done = 0; done < n; done += block)
-        FN(lanes_lift_block)
-        (out + done * FN(bytes), bases + done * FN(bytes), n - done < block ? n - done : block, doublings,
-         worker);
+    for (size_t done = 0; done < n; done += block) FN(lanes_lift_block)
+    (out + done * FN(bytes), bases + done * FN(bytes), n - done < block ? n - done : block, doublings,
+     worker);
 }
 
 #undef FN

@@ -214,14 +214,17 @@ static void recode_piece(void *ctx, size_t from, size_t to)
         int16_t *digit = set->digit + set->count[chunk].rank;
         for (uint32_t i = 0; i < set->count[chunk].full; i++) {
             load(s, minus, set, chunk * PM_MSM_CHUNK + list[i]);
-            const bool negate = sub(less, minus, s, limbs);
-            const uint64_t *small = negate ? minus : s;
-            uint64_t carry = 0;
-            for (unsigned j = 0; j < limbs; j++) k[j] = pm_add_carry(small[j], bias[j], &carry);
-            k[limbs] = bias[limbs] + carry;
+            uint64_t carry = 0; /* digits of s, or of -(r - s), which is above minus the bias */
+            if (sub(less, minus, s, limbs)) {
+                for (unsigned j = 0; j < limbs; j++) k[j] = pm_sub_borrow(bias[j], minus[j], &carry);
+                k[limbs] = bias[limbs] - carry;
+            } else {
+                for (unsigned j = 0; j < limbs; j++) k[j] = pm_add_carry(s[j], bias[j], &carry);
+                k[limbs] = bias[limbs] + carry;
+            }
             for (unsigned w = 0; w < windows; w++) {
                 int d = pm_digits_get(k, limbs, c, windows, w);
-                digit[w * set->n_full + i] = (int16_t)(negate ? -d : d);
+                digit[w * set->n_full + i] = (int16_t)d;
                 hits[w] += d != 0;
             }
         }

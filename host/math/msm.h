@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PM_MSM_CHUNK = 4096, PM_MSM_MAX_PARTS = 8, PM_MSM_MAX_SETS = 4 };
+enum { PM_MSM_CHUNK = 4096, PM_MSM_MAX_PARTS = 8, PM_MSM_MAX_SETS = 4, PM_MSM_MAX_C = 16 };
 
 struct pm_msm_task;
 
@@ -81,7 +81,8 @@ static inline const uint8_t *pm_msm_bases(const struct pm_msm_part *part)
 {
     return part->table ? part->table : part->bases;
 }
-/* Whether all windows of a task go into the same buckets: base i of window w is then the table's w * n + i. */
+/* Whether all windows of a task go into the same buckets: base i of window w is then the table's w * n + i.
+ */
 static inline bool pm_msm_is_shared(const struct pm_msm_part *part)
 {
     return part->table && part->set->shared;

@@ -20,7 +20,7 @@ unsigned pm_msm_table_window(unsigned *saved, const struct pm_msm_kind *kind, si
     const uint64_t before = pm_msm_cost_apart(kind, n, apart, windows_of(kind, apart));
     uint64_t best_cost = before;
     unsigned best = 0;
-    for (unsigned c = 2; c <= PM_DIGITS_MAX_C; c++) {
+    for (unsigned c = 2; c <= PM_MSM_MAX_C; c++) {
         uint64_t cost = pm_msm_cost_shared(kind, n, c, windows_of(kind, c), threads);
         if (cost < best_cost && pm_msm_table_bytes(kind, n, c) != SIZE_MAX) best = c, best_cost = cost;
     }

@@ -206,7 +206,8 @@ PM_TEST(table_windows)
     unsigned saved, before = 100;
     for (size_t n = 1000; n < (size_t)1 << 24; n *= 8) {
         unsigned window = pm_msm_table_window(&saved, kind, n, 1);
-        CHECK_MSG(saved <= before && window <= 15, "%zu bases: windows of %u bits save %u %%", n, window, saved);
+        CHECK_MSG(saved <= before && window <= 15, "%zu bases: windows of %u bits save %u %%", n, window,
+                  saved);
         CHECK(n > 100000 || (window > kind->window(n) && saved > 10));
         before = saved;
     }
