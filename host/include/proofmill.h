@@ -44,6 +44,13 @@ PM_API void proofmill_free(void *text_or_buffer);        /* NULL is allowed */
  * CPU. The file stays mapped until the key is closed and must not be changed meanwhile. */
 PM_API int proofmill_key_open(struct proofmill_key **out, const char *zkey_path, unsigned threads,
                               struct proofmill_error *error);
+/* The same for a key that stays open for many proofs: up to table_bytes of memory may go into tables of its
+ * points, made once, when the key's first prover is opened (a second or so for small keys), and shared by all
+ * its provers. What would not pay is not made; proofmill_key_table_bytes says what is. 0: none, as
+ * proofmill_key_open. */
+PM_API int proofmill_key_open_warm(struct proofmill_key **out, const char *zkey_path, unsigned threads,
+                                   size_t table_bytes, struct proofmill_error *error);
+PM_API size_t proofmill_key_table_bytes(const struct proofmill_key *key);
 PM_API void proofmill_key_close(struct proofmill_key **key); /* after all its provers; nulls */
 
 PM_API const char *proofmill_key_curve(const struct proofmill_key *key); /* "bn128", "bls12381" */

@@ -42,6 +42,18 @@
 #define BATCH_LANES  NAME(fp8)
 #include "math/ec_batch_ifma_tmpl.h"
 
+#define LIFT        NAME(g1)
+#define LIFT_FP     NAME(fp)
+#define LIFT_DEGREE 1
+#define LIFT_LANES  NAME(fp8)
+#include "math/ec_lift_ifma_tmpl.h"
+
+#define LIFT        NAME(g2)
+#define LIFT_FP     NAME(fp)
+#define LIFT_DEGREE 2
+#define LIFT_LANES  NAME(fp8)
+#include "math/ec_lift_ifma_tmpl.h"
+
 #define MSM             NAME(g1)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)

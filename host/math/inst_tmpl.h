@@ -66,6 +66,14 @@
 #define BATCH_FIELD NAME(fp2)
 #include "math/ec_batch_tmpl.h"
 
+#define LIFT       NAME(g1)
+#define LIFT_FIELD NAME(fp)
+#include "math/ec_lift_tmpl.h"
+
+#define LIFT       NAME(g2)
+#define LIFT_FIELD NAME(fp2)
+#include "math/ec_lift_tmpl.h"
+
 #define MSM             NAME(g1)
 #define MSM_SCALAR      NAME(fr)
 #define MSM_SCALAR_BITS PARAM(FR_BITS)

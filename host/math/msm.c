@@ -8,7 +8,8 @@
 #include <pthread.h>
 #include <string.h>
 
-enum { limbs_max = PM_DIGITS_MAX_LIMBS - 1, windows_max = 64 * limbs_max / 2 + 2 };
+/* shared_tasks: a thread's share of all work is so many tasks where windows share their buckets. */
+enum { shared_tasks = 2, limbs_max = PM_DIGITS_MAX_LIMBS - 1, windows_max = 64 * limbs_max / 2 + 2 };
 
 /* All of one call. */
 struct job {
@@ -59,10 +60,20 @@ static const struct pm_msm_kind *kind_of(const struct pm_msm_part *parts, size_t
     return parts[0].kind;
 }
 
-/* The most that n_full windows rows can be: fewer scalars have smaller c and so more windows. */
-static size_t digits_max(const struct pm_msm_kind *kind, const struct pm_msm_set *set)
+/* The window of the tables of a set's parts; 0 where none has one. */
+static unsigned table_c(const struct pm_msm_part *parts, size_t n_parts, const struct pm_msm_set *set)
 {
-    size_t most = 0;
+    for (size_t i = 0; i < n_parts; i++)
+        if (parts[i].set == set && parts[i].table) return parts[i].table_c;
+    return 0;
+}
+
+/* The most that n_full windows rows can be: fewer scalars have smaller c and so more windows. */
+static size_t digits_max(const struct job *job, const struct pm_msm_set *set)
+{
+    const struct pm_msm_kind *kind = kind_of(job->parts, job->n_parts, set);
+    const unsigned c = table_c(job->parts, job->n_parts, set);
+    size_t most = c ? set->n * windows_of(set, c) : 0;
     for (unsigned bits = 0; bits < 40; bits++) {
         size_t top = (size_t)1 << bits;
         most = larger(most, smaller(top, set->n) * windows_of(set, kind->window(top)));
@@ -85,7 +96,7 @@ static void layout(struct job *job, struct room *room)
         set->list = take(room, set->n, sizeof *set->list);
         set->count = take(room, pm_msm_chunks(set->n), sizeof *set->count);
         set->hits = take(room, windows_max, sizeof *set->hits);
-        set->digit = take(room, digits_max(kind_of(job->parts, job->n_parts, set), set), sizeof *set->digit);
+        set->digit = take(room, digits_max(job, set), sizeof *set->digit);
     }
     for (size_t i = 0; i < job->n_parts; i++) {
         struct pm_msm_part *part = &job->parts[i];
@@ -103,6 +114,8 @@ static size_t worker_max(const struct job *job)
     for (size_t i = 0; i < job->n_parts; i++) {
         const struct pm_msm_part *part = &job->parts[i];
         unsigned top = kind_of(job->parts, job->n_parts, part->set)->window(part->set->n);
+        unsigned shared = table_c(job->parts, job->n_parts, part->set);
+        if (shared) most = larger(most, part->kind->worker_bytes(shared));
         for (unsigned c = 2; c <= top; c++) most = larger(most, part->kind->worker_bytes(c));
     }
     return most;
@@ -201,19 +214,34 @@ static void recode_piece(void *ctx, size_t from, size_t to)
         int16_t *digit = set->digit + set->count[chunk].rank;
         for (uint32_t i = 0; i < set->count[chunk].full; i++) {
             load(s, minus, set, chunk * PM_MSM_CHUNK + list[i]);
-            const bool negate = sub(less, minus, s, limbs);
-            const uint64_t *small = negate ? minus : s;
-            uint64_t carry = 0;
-            for (unsigned j = 0; j < limbs; j++) k[j] = pm_add_carry(small[j], bias[j], &carry);
-            k[limbs] = bias[limbs] + carry;
+            uint64_t carry = 0; /* digits of s, or of -(r - s), which is above minus the bias */
+            if (sub(less, minus, s, limbs)) {
+                for (unsigned j = 0; j < limbs; j++) k[j] = pm_sub_borrow(bias[j], minus[j], &carry);
+                k[limbs] = bias[limbs] - carry;
+            } else {
+                for (unsigned j = 0; j < limbs; j++) k[j] = pm_add_carry(s[j], bias[j], &carry);
+                k[limbs] = bias[limbs] + carry;
+            }
             for (unsigned w = 0; w < windows; w++) {
                 int d = pm_digits_get(k, limbs, c, windows, w);
-                digit[w * set->n_full + i] = (int16_t)(negate ? -d : d);
+                digit[w * set->n_full + i] = (int16_t)d;
                 hits[w] += d != 0;
             }
         }
     }
     for (unsigned w = 0; w < windows; w++) __atomic_fetch_add(&set->hits[w], hits[w], __ATOMIC_RELAXED);
+}
+
+/* Chooses the set's windows; n_full is known. */
+static void choose_window(const struct job *job, struct pm_msm_set *set)
+{
+    const struct pm_msm_kind *kind = kind_of(job->parts, job->n_parts, set);
+    const unsigned c = kind->window(set->n_full), shared = table_c(job->parts, job->n_parts, set);
+    set->shared = shared && set->n_full &&
+                  pm_msm_cost_shared(kind, set->n_full, shared, windows_of(set, shared), job->threads) <
+                      pm_msm_cost_apart(kind, set->n_full, c, windows_of(set, c));
+    set->c = set->shared ? shared : c;
+    set->windows = set->n_full ? windows_of(set, set->c) : 0;
 }
 
 static void make_ready(struct pm_pool *pool, struct job *job)
@@ -229,8 +257,7 @@ static void make_ready(struct pm_pool *pool, struct job *job)
             set->n_full += set->count[k].full;
             set->n_ones += set->count[k].ones;
         }
-        set->c = kind_of(job->parts, job->n_parts, set)->window(set->n_full);
-        set->windows = set->n_full ? windows_of(set, set->c) : 0;
+        choose_window(job, set);
         for (unsigned w = 0; w < set->windows; w++) set->hits[w] = 0;
         pm_pool_for(pool, pm_msm_chunks(set->n), 1, recode_piece, set);
         while (set->windows > 0 && set->hits[set->windows - 1] == 0) set->windows--;
@@ -285,6 +312,11 @@ static void filter(struct pm_pool *pool, struct job *job)
 
 /* -- Tasks -- */
 
+/* Rows of buckets that the sum is cut into. */
+static uint64_t rows_of_buckets(const struct pm_msm_part *part)
+{
+    return pm_msm_is_shared(part) ? 1 : part->set->windows;
+}
 /* About how long it takes: additions, and a few for every bucket. */
 static uint64_t cost_full(const struct pm_msm_part *part)
 {
@@ -293,7 +325,7 @@ static uint64_t cost_full(const struct pm_msm_part *part)
     if (part->n_full == 0) return 0;
     for (unsigned w = 0; w < set->windows; w++) hits += set->hits[w];
     return part->kind->weight *
-           (hits / set->n_full * part->n_full + set->windows * ((uint64_t)3 << (set->c - 1)));
+           (hits / set->n_full * part->n_full + rows_of_buckets(part) * ((uint64_t)3 << (set->c - 1)));
 }
 static uint64_t cost_ones(const struct pm_msm_part *part)
 {
@@ -316,22 +348,23 @@ static void add_tasks(struct job *job, const struct pm_msm_part *part, unsigned 
                                          .windows = windows - w < group ? windows - w : group,
                                          .ones = ones,
                                          .result = job->results + job->n_results * job->result_bytes};
-            job->n_results += task->windows;
+            job->n_results += pm_msm_is_shared(part) ? 1 : task->windows;
         }
 }
 
 /* Several tasks for each thread's share, so that all end at about the same time: first smaller groups of
  * windows, then, where a window is more than such a task, stretches of the points. With one thread the
- * largest groups there may be. */
+ * largest groups there may be. Fewer tasks where windows share buckets, because each has buckets of its own.
+ */
 static void plan_part(struct job *job, struct pm_msm_part *part, uint64_t total)
 {
     const struct pm_msm_set *set = part->set;
-    const uint64_t share = 4 * (uint64_t)job->threads;
+    const uint64_t share = (pm_msm_is_shared(part) ? shared_tasks : 4) * (uint64_t)job->threads;
     part->first_task = job->n_tasks;
     if (part->n_ones > 0)
         add_tasks(job, part, 1, 1, job->threads > 1 ? cost_ones(part) * share / total + 1 : 1, true);
     if (part->n_full > 0) {
-        unsigned group = part->kind->group(set->c);
+        unsigned group = pm_msm_is_shared(part) ? set->windows : part->kind->group(set->c);
         uint64_t wanted = job->threads > 1 ? cost_full(part) * share / total + 1 : 1;
         unsigned fewer = (unsigned)(wanted < set->windows ? (set->windows + wanted - 1) / wanted : 1);
         if (fewer < group) group = fewer;
@@ -386,8 +419,9 @@ static void fold_piece(void *ctx, size_t from, size_t to)
     for (size_t i = from; i < to; i++) {
         const struct pm_msm_part *part = &job->parts[i];
         const struct pm_msm_kind *kind = part->kind;
+        const bool shared = pm_msm_is_shared(part);
         kind->set_infinity(part->out);
-        for (unsigned w = part->n_full ? part->set->windows : 0; w-- > 0;) {
+        for (unsigned w = part->n_full && !shared ? part->set->windows : 0; w-- > 0;) {
             for (unsigned k = 0; k < part->set->c; k++) kind->add(part->out, part->out, part->out);
             for (size_t t = part->first_task; t < part->end_task; t++) {
                 const struct pm_msm_task *task = &job->task[t];
@@ -397,7 +431,7 @@ static void fold_piece(void *ctx, size_t from, size_t to)
             }
         }
         for (size_t t = part->first_task; t < part->end_task; t++)
-            if (job->task[t].ones) kind->add(part->out, part->out, job->task[t].result);
+            if (job->task[t].ones || shared) kind->add(part->out, part->out, job->task[t].result);
     }
 }
 

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PM_MSM_CHUNK = 4096, PM_MSM_MAX_PARTS = 8, PM_MSM_MAX_SETS = 4 };
+enum { PM_MSM_CHUNK = 4096, PM_MSM_MAX_PARTS = 8, PM_MSM_MAX_SETS = 4, PM_MSM_MAX_C = 16 };
 
 struct pm_msm_task;
 
@@ -28,11 +28,15 @@ struct pm_msm_kind {
     const uint64_t *modulus;            /* of the scalars */
     unsigned weight;                    /* what an addition costs, in some unit common to a curve's groups */
     unsigned (*window)(size_t n);       /* the best c for n full scalars; does not fall with n */
+    unsigned bucket_cost;               /* of taking one bucket into the result, in additions */
     unsigned (*group)(unsigned c);      /* the most windows that one task takes */
     size_t (*worker_bytes)(unsigned c); /* a thread's memory for tasks of windows of c bits */
     void (*work)(const struct pm_msm_task *task, void *worker);
     void (*set_infinity)(void *out);
     void (*add)(void *out, const void *a, const void *b); /* complete; aliasing allowed */
+    size_t lift_bytes;                                    /* a thread's memory for `lift` */
+    /* out[i] = 2^doublings bases[i] for i < n, affine and canonical; out may be bases. */
+    void (*lift)(uint8_t *out, const uint8_t *bases, size_t n, unsigned doublings, void *worker);
 };
 
 /* Scalars: n of them, plain, 8 * scalar_limbs bytes each; n < 2^31. Those that are not below r count modulo
@@ -44,6 +48,7 @@ struct pm_msm_set {
 
     unsigned limbs, bits, c, windows;
     const uint64_t *modulus;
+    bool shared; /* c is that of the parts' tables, which are used */
     size_t n_full, n_ones;
     uint32_t *list; /* n: index in the chunk (pm_msm_index), and for -1 PM_MSM_MINUS */
     struct pm_msm_count {
@@ -62,10 +67,26 @@ struct pm_msm_part {
     size_t first, n;
     void *out; /* a point in progress */
 
+    /* NULL, or what pm_msm_table_make made of these n bases for windows of table_c bits; table_c is the same
+     * for all parts of a set that have one. Then all windows share one row of buckets, unless there are so
+     * few full scalars that windows of fewer bits cost less. */
+    const uint8_t *table;
+    unsigned table_c;
+
     uint32_t *list;
     struct pm_msm_count *count;
     size_t n_full, n_ones, first_task, end_task;
 };
+static inline const uint8_t *pm_msm_bases(const struct pm_msm_part *part)
+{
+    return part->table ? part->table : part->bases;
+}
+/* Whether all windows of a task go into the same buckets: base i of window w is then the table's w * n + i.
+ */
+static inline bool pm_msm_is_shared(const struct pm_msm_part *part)
+{
+    return part->table && part->set->shared;
+}
 
 enum { PM_MSM_INDEX = PM_MSM_CHUNK - 1, PM_MSM_RANK_SHIFT = 16 };
 #define PM_MSM_MINUS 0x80000000u
@@ -76,7 +97,8 @@ static inline size_t pm_msm_chunk_len(size_t n, size_t chunk)
     return left < PM_MSM_CHUNK ? left : PM_MSM_CHUNK;
 }
 
-/* Some windows of some chunks of a part, or its ones. result: `windows` points, one for ones. */
+/* Some windows of some chunks of a part, or its ones. result: `windows` points; one for ones, and for windows
+ * that share their buckets. */
 struct pm_msm_task {
     const struct pm_msm_part *part;
     uint32_t chunk, chunk_end;
@@ -126,6 +148,30 @@ size_t pm_msm_scratch(const struct pm_msm_part *parts, size_t n_parts, const str
  * unfinished and the result is false. */
 bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_parts, struct pm_msm_set *sets,
                     size_t n_sets, void *scratch, const struct pm_watch *watch);
+
+/* -- Tables for bases that stay: row w of n points holds 2^(c w) base[i], w < the windows of c bits. -- */
+
+/* What a sum of n full scalars costs, in additions: with buckets for every window, and doublings between
+ * windows; with the same buckets for all windows, and for each of its tasks. */
+static inline uint64_t pm_msm_cost_apart(const struct pm_msm_kind *kind, size_t n, unsigned c,
+                                         unsigned windows)
+{
+    return windows * (n + ((uint64_t)kind->bucket_cost << (c - 1)) + 50);
+}
+static inline uint64_t pm_msm_cost_shared(const struct pm_msm_kind *kind, size_t n, unsigned c,
+                                          unsigned windows, unsigned threads)
+{
+    return (uint64_t)windows * n + (threads + 1) / 2 * ((uint64_t)kind->bucket_cost << (c - 1));
+}
+
+/* The c that makes a sum of n full scalars with a table cheapest, for as many threads. *saved: about what it
+ * saves of the cost of one without, in per cent; 0 where there can be no such table. */
+unsigned pm_msm_table_window(unsigned *saved, const struct pm_msm_kind *kind, size_t n, unsigned threads);
+size_t pm_msm_table_bytes(const struct pm_msm_kind *kind, size_t n, unsigned c); /* SIZE_MAX: too many */
+size_t pm_msm_table_scratch(const struct pm_msm_kind *kind, unsigned threads);
+/* table and scratch aligned to 64 bytes. */
+void pm_msm_table_make(const struct pm_msm_kind *kind, struct pm_pool *pool, uint8_t *table,
+                       const uint8_t *bases, size_t n, unsigned c, void *scratch);
 
 /* One sum of n. */
 size_t pm_msm_one_scratch(const struct pm_msm_kind *kind, size_t n, unsigned threads);

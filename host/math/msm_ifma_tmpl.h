@@ -273,27 +273,45 @@ static inline void FN(lanes_add_item)(const uint8_t *bases, struct FN(lanes_work
     }
 }
 
-/* Adds the task's bases to the buckets, in place of their order; what meets goes into the list. */
-PM_LOCAL void FN(lanes_add_items)(const struct pm_msm_task *task, struct FN(lanes_worker) * w, unsigned log2)
+/* Adds the task's bases to the buckets, in place of their order; what meets goes into the list, which has
+ * *items. `offset` is added to a base's index. */
+static inline void FN(lanes_add_items)(const struct pm_msm_task *task, struct FN(lanes_worker) * w,
+                                       unsigned log2, size_t buckets, size_t offset, size_t *items)
 {
-    const uint8_t *bases = task->part->bases;
-    const size_t row = task->part->set->n_full, buckets = (size_t)task->windows << log2;
+    const uint8_t *bases = pm_msm_bases(task->part);
+    const size_t row = task->part->set->n_full;
     struct pm_msm_reader reader = {.task = task, .chunk = task->chunk};
     struct pm_msm_item item;
-    size_t items = 0, turn = 0;
-    w->batch.other = bases;
+    size_t turn = 0;
     while (pm_msm_read(&item, &reader)) {
+        item.base += offset;
         FN(lanes_prefetch)(bases + item.base * FN(bytes));
         if (task->ones) {
-            FN(lanes_add_item)(bases, w, buckets, &items, item.base, turn++ & (buckets - 1), item.minus);
+            FN(lanes_add_item)(bases, w, buckets, items, item.base, turn++ & (buckets - 1), item.minus);
             continue;
         }
         for (size_t k = 0; k < task->windows; k++) {
             int d = item.digit[k * row];
             if (d == 0) continue;
             FN(lanes_add_item)
-            (bases, w, buckets, &items, item.base, (k << log2) + (size_t)(d < 0 ? -d : d) - 1, d < 0);
+            (bases, w, buckets, items, item.base, (k << log2) + (size_t)(d < 0 ? -d : d) - 1, d < 0);
         }
+    }
+}
+
+/* All of the task's bases: with a table one window after another, so that its rows are read in order. */
+PM_LOCAL void FN(lanes_fill_buckets)(const struct pm_msm_task *task, struct FN(lanes_worker) * w,
+                                     unsigned log2, size_t buckets)
+{
+    const uint8_t *bases = pm_msm_bases(task->part);
+    size_t items = 0;
+    w->batch.other = bases;
+    if (task->ones || !pm_msm_is_shared(task->part)) {
+        FN(lanes_add_items)(task, w, log2, buckets, 0, &items);
+    } else {
+        struct pm_msm_task one = *task;
+        for (one.windows = 1; one.window < task->window + task->windows; one.window++)
+            FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, &items);
     }
     FN(lanes_next_batch)(w, buckets);
     FN(lanes_add_tile)(bases, w, buckets, items);
@@ -318,13 +336,14 @@ PM_LOCAL void FN(lanes_work)(const struct pm_msm_task *task, void *memory)
 {
     struct FN(lanes_worker) w;
     const unsigned log2 = task->ones ? FN(lanes_log2_ones)(task) : task->part->set->c - 1;
-    const size_t buckets = (size_t)task->windows << log2;
+    const unsigned rows = pm_msm_is_shared(task->part) ? 1 : task->windows;
+    const size_t buckets = (size_t)rows << log2;
     FN(lanes_worker_layout)(&w, memory, buckets);
     w.now = 2;
     memset(w.stamp, 0, buckets);
     memset(w.point, 0, buckets * sizeof(AFFINE));
-    FN(lanes_add_items)(task, &w, log2);
-    FN(lanes_reduce_buckets)(task->result, &w, log2, task->windows, task->ones);
+    FN(lanes_fill_buckets)(task, &w, log2, buckets);
+    FN(lanes_reduce_buckets)(task->result, &w, log2, rows, task->ones);
 }
 
 static const struct pm_msm_kind FN(lanes_msm_kind) = {.base_bytes = FN(bytes),
@@ -334,11 +353,14 @@ static const struct pm_msm_kind FN(lanes_msm_kind) = {.base_bytes = FN(bytes),
                                                       .modulus = S(p).limb,
                                                       .weight = MSM_WEIGHT,
                                                       .window = FN(lanes_window),
+                                                      .bucket_cost = 2,
                                                       .group = FN(lanes_group),
                                                       .worker_bytes = FN(lanes_worker_bytes),
                                                       .work = FN(lanes_work),
                                                       .set_infinity = FN(msm_set_infinity),
-                                                      .add = FN(msm_add)};
+                                                      .add = FN(msm_add),
+                                                      .lift_bytes = sizeof(struct FN(lanes_lift_worker)),
+                                                      .lift = FN(lanes_lift)};
 
 #undef FN
 #undef S

@@ -6,7 +6,7 @@
  *   MSM_SCALAR        prefix of the scalars' field (fp_tmpl.h)
  *   MSM_SCALAR_BITS   bits of its modulus
  *   MSM_WEIGHT        cost of an addition, in a unit common to a curve's groups
- *   (the group must have its batch addition: ec_batch_tmpl.h)
+ *   (the group must have its batch addition, ec_batch_tmpl.h, and ec_lift_tmpl.h)
  *
  * A task takes points in tiles: sorts the tile by bucket (counting), puts each bucket's present sum at the
  * head of its run, and halves all runs together, adding neighbours in batches, until one point is left in
@@ -137,17 +137,19 @@ PM_LOCAL void FN(msm_add_tile)(const uint8_t *bases, const struct FN(msm_worker)
         if (w->run[b]) w->bucket[b] = w->tile[at++];
 }
 
-/* Collects up to a tile of items of window w0 of the task; the number of items. */
+/* Collects up to a tile of items of the task's window w0; the number of items. */
 static inline size_t FN(msm_collect)(const struct FN(msm_worker) * w, struct pm_msm_reader *reader,
                                      unsigned w0, size_t tile)
 {
     const struct pm_msm_task *task = reader->task;
+    const size_t offset =
+        !task->ones && pm_msm_is_shared(task->part) ? (task->window + w0) * task->part->n : 0;
     size_t items = 0;
     struct pm_msm_item item;
     while (items < tile && pm_msm_read(&item, reader)) {
         int d = item.minus ? -1 : 1;
         if (!task->ones) d = item.digit[w0 * task->part->set->n_full];
-        w->item[items] = (uint32_t)item.base;
+        w->item[items] = (uint32_t)(item.base + offset);
         w->item_digit[items] = (int16_t)d;
         items += d != 0;
     }
@@ -200,15 +202,17 @@ PM_LOCAL void FN(msm_work)(const struct pm_msm_task *task, void *memory)
     struct FN(msm_worker) w;
     const unsigned c = task->ones ? 1 : task->part->set->c;
     const size_t buckets = (size_t)1 << (c - 1);
+    const bool shared = pm_msm_is_shared(task->part);
     FN(msm_worker_layout)(&w, memory, c);
     for (unsigned i = 0; i < task->windows; i++) {
         struct pm_msm_reader reader = {.task = task, .chunk = task->chunk};
         size_t items;
-        for (size_t b = 0; b < buckets; b++) w.bucket[b] = (AFFINE){0};
+        for (size_t b = 0; b < buckets && (i == 0 || !shared); b++) w.bucket[b] = (AFFINE){0};
         while ((items = FN(msm_collect)(&w, &reader, i, FN(msm_tile)(c))) > 0)
-            FN(msm_add_tile)(task->part->bases, &w, buckets, items);
-        FN(msm_reduce)((POINT *)task->result + i, w.bucket, buckets);
+            FN(msm_add_tile)(pm_msm_bases(task->part), &w, buckets, items);
+        if (!shared) FN(msm_reduce)((POINT *)task->result + i, w.bucket, buckets);
     }
+    if (shared) FN(msm_reduce)((POINT *)task->result, w.bucket, buckets);
 }
 
 static void FN(msm_set_infinity)(void *out) { FN(set_infinity)((POINT *)out); }
@@ -224,11 +228,14 @@ static const struct pm_msm_kind FN(msm_kind) = {.base_bytes = FN(bytes),
                                                 .modulus = S(p).limb,
                                                 .weight = MSM_WEIGHT,
                                                 .window = FN(msm_window),
+                                                .bucket_cost = 4,
                                                 .group = FN(msm_group),
                                                 .worker_bytes = FN(msm_worker_bytes),
                                                 .work = FN(msm_work),
                                                 .set_infinity = FN(msm_set_infinity),
-                                                .add = FN(msm_add)};
+                                                .add = FN(msm_add),
+                                                .lift_bytes = sizeof(struct FN(lift_worker)),
+                                                .lift = FN(lift)};
 
 #undef FN
 #undef S

@@ -30,12 +30,12 @@ _Static_assert(sizeof((struct proofmill_error){0}.text) == sizeof((struct pm_err
 /* -- keys -- */
 
 static enum pm_status key_open(struct proofmill_key *key, const char *path, unsigned threads,
-                               struct pm_error *err)
+                               size_t table_bytes, struct pm_error *err)
 {
     key->pool = pm_pool_new(threads, err);
     if (!key->pool) return PM_NO_MEMORY;
     PM_TRY(pm_zkey_open(&key->zkey, path, PM_CHECK_SHAPE, key->pool, err));
-    enum pm_status status = pm_key_new(&key->key, &key->zkey, key->pool, err);
+    enum pm_status status = pm_key_new_warm(&key->key, &key->zkey, table_bytes, key->pool, err);
     if (status != PM_OK) pm_zkey_close(&key->zkey);
     return status;
 }
@@ -43,11 +43,22 @@ static enum pm_status key_open(struct proofmill_key *key, const char *path, unsi
 int proofmill_key_open(struct proofmill_key **out, const char *zkey_path, unsigned threads,
                        struct proofmill_error *error)
 {
+    return proofmill_key_open_warm(out, zkey_path, threads, 0, error);
+}
+
+size_t proofmill_key_table_bytes(const struct proofmill_key *key)
+{
+    return pm_key_table_bytes(key->key, pm_pool_threads(key->pool));
+}
+
+int proofmill_key_open_warm(struct proofmill_key **out, const char *zkey_path, unsigned threads,
+                            size_t table_bytes, struct proofmill_error *error)
+{
     struct pm_error err = {0};
     *out = NULL;
     struct proofmill_key *key = calloc(1, sizeof *key);
     if (!key) return pm_api_result(error, pm_fail(&err, PM_NO_MEMORY, "no memory for a key"), &err);
-    enum pm_status status = key_open(key, zkey_path, threads, &err);
+    enum pm_status status = key_open(key, zkey_path, threads, table_bytes, &err);
     if (status != PM_OK) {
         pm_pool_free(&key->pool);
         free(key);

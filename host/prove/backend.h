@@ -49,6 +49,8 @@ struct pm_backend_key {
     const uint8_t *a, *b1, *b2;            /* n_vars points; infinity is common in B */
     const uint8_t *c; /* n_vars - n_public - 1 points, for the witness from n_public + 1 on */
     const uint8_t *h; /* 2^log2_domain points */
+    /* What `load` may take at the most for tables of these points, which make proofs faster; 0: none. */
+    size_t table_bytes;
 };
 
 /* With a = A w, b = B w (rows times witness) and c = a o b as evaluations on the N-th roots of unity, and h_i
@@ -71,6 +73,7 @@ struct pm_backend_device {
 /* Bytes, exact but for the reserve, which is measured (contexts, code, the driver's own). */
 struct pm_backend_plan {
     size_t host_key_bytes, host_work_bytes; /* host_work_bytes: what `open` takes of its arena */
+    size_t table_bytes;                     /* of host_key_bytes: the tables of points */
     size_t device_key_bytes, device_work_bytes, device_reserve_bytes;
     size_t device_memory_bytes; /* what there is for keys and workspaces; 0: no memory of its own */
 };

@@ -4,16 +4,20 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "math/curve.h"
+#include "prove/cpu_tables.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A loaded key: the key's bytes are used where they lie; only twiddles are made. */
+/* A loaded key: the key's bytes are used where they lie; twiddles are made, and tables if there is a budget.
+ */
 struct cpu_key {
     const struct pm_curve *curve;
     struct pm_backend_key key;
     struct pm_arena table; /* of the twiddles */
     uint8_t *twiddles;
+    struct pm_cpu_tables tables;
+    struct pm_arena tables_memory;
     uint8_t shift[PM_FR_MAX_BYTES], scale[PM_FR_MAX_BYTES]; /* w_2N and 1/N, Montgomery */
 };
 
@@ -56,8 +60,9 @@ struct sums {
 };
 
 static void sums_init(struct sums *s, const struct pm_curve *curve, const struct pm_backend_key *key,
-                      const uint8_t *witness, const uint8_t *h)
+                      const struct pm_cpu_tables *tables, const uint8_t *witness, const uint8_t *h)
 {
+    const uint8_t *const table[5] = {tables->a, tables->b1, tables->b2, tables->c, tables->h};
     const size_t n = key->n_vars, n_private = n - key->n_public - 1, domain = (size_t)1 << key->log2_domain;
     const struct pm_msm_kind *g1 = curve->msm_g1, *g2 = curve->msm_g2;
     struct pm_msm_set *w = &s->sets[0], *q = &s->sets[1];
@@ -69,18 +74,26 @@ static void sums_init(struct sums *s, const struct pm_curve *curve, const struct
     s->parts[3] = (struct pm_msm_part){
         .kind = g1, .set = w, .bases = key->c, .first = n - n_private, .n = n_private, .out = &s->c};
     s->parts[4] = (struct pm_msm_part){.kind = g1, .set = q, .bases = key->h, .n = domain, .out = &s->h};
+    for (int i = 0; i < 5; i++) {
+        s->parts[i].table = table[i];
+        s->parts[i].table_c = i < 4 ? tables->witness_c : tables->h_c;
+    }
 }
 
-static size_t msm_scratch(const struct pm_curve *curve, const struct pm_backend_key *key, unsigned threads)
+static size_t msm_scratch(const struct pm_curve *curve, const struct pm_backend_key *key,
+                          const struct pm_cpu_tables *tables, unsigned threads)
 {
     struct sums s;
-    sums_init(&s, curve, key, NULL, NULL);
+    sums_init(&s, curve, key, tables, NULL, NULL);
+    for (int i = 0; i < 5; i++) /* planned, if not made yet */
+        s.parts[i].table = s.parts[i].table_c ? s.parts[i].bases : NULL;
     return pm_msm_scratch(s.parts, 5, s.sets, 2, threads);
 }
 
 /* The workspace's memory; planning and taking are the same calls. b and c are dead when the MSMs begin. */
 static struct cpu_work *take(struct pm_arena *arena, const struct pm_curve *curve,
-                             const struct pm_backend_key *key, unsigned threads)
+                             const struct pm_backend_key *key, const struct pm_cpu_tables *tables,
+                             unsigned threads)
 {
     size_t n = (size_t)1 << key->log2_domain;
     struct cpu_work at = {.h = NULL};
@@ -91,7 +104,7 @@ static struct cpu_work *take(struct pm_arena *arena, const struct pm_curve *curv
     at.c = pm_arena_take(arena, n, curve->fr_bytes);
     size_t end = arena->used;
     pm_arena_rewind(arena, mark);
-    at.scratch = pm_arena_take(arena, 1, msm_scratch(curve, key, threads));
+    at.scratch = pm_arena_take(arena, 1, msm_scratch(curve, key, tables, threads));
     if (arena->used < end) arena->used = end;
     if (work) *work = at;
     return work;
@@ -104,11 +117,14 @@ static enum pm_status cpu_plan(struct pm_backend_plan *out, const struct pm_back
     const struct pm_curve *curve;
     PM_TRY(find_curve(&curve, key->curve, key->log2_domain, err));
     struct pm_arena arena;
+    struct pm_cpu_tables tables;
+    pm_cpu_tables_plan(&tables, curve, key, threads);
     pm_arena_plan(&arena);
-    (void)take(&arena, curve, key, threads);
-    *out = (struct pm_backend_plan){.host_key_bytes =
-                                        sizeof(struct cpu_key) + curve->ntt_table_bytes(key->log2_domain),
-                                    .host_work_bytes = arena.used};
+    (void)take(&arena, curve, key, &tables, threads);
+    *out = (struct pm_backend_plan){.host_key_bytes = sizeof(struct cpu_key) +
+                                                      curve->ntt_table_bytes(key->log2_domain) + tables.bytes,
+                                    .host_work_bytes = arena.used,
+                                    .table_bytes = tables.bytes};
     return PM_OK;
 }
 
@@ -131,6 +147,7 @@ static void cpu_unload(void **loaded)
 {
     struct cpu_key *k = *loaded;
     if (!k) return;
+    pm_arena_fini(&k->tables_memory);
     pm_arena_fini(&k->table);
     free(k);
     *loaded = NULL;
@@ -147,9 +164,12 @@ static enum pm_status cpu_load(void **loaded, const struct pm_backend_key *key, 
     struct cpu_key *k = calloc(1, sizeof *k);
     if (!k) return pm_fail(err, PM_NO_MEMORY, "no memory for a loaded key");
     *k = (struct cpu_key){.curve = curve, .key = *key};
+    pm_cpu_tables_plan(&k->tables, curve, key, pm_pool_threads(pool));
     enum pm_status status = pm_arena_init(&k->table, table_bytes, err);
+    if (status == PM_OK) status = pm_cpu_tables_make(&k->tables, &k->tables_memory, curve, key, pool, err);
     if (status != PM_OK) {
-        free(k);
+        void *failed = k;
+        cpu_unload(&failed);
         return status;
     }
     k->twiddles = pm_arena_take(&k->table, 1, table_bytes);
@@ -165,7 +185,7 @@ static enum pm_status cpu_open(void **work, void *loaded, struct pm_arena *arena
 {
     (void)err;
     const struct cpu_key *k = loaded;
-    struct cpu_work *w = take(arena, k->curve, &k->key, pm_pool_threads(pool));
+    struct cpu_work *w = take(arena, k->curve, &k->key, &k->tables, pm_pool_threads(pool));
     if (w) {
         w->loaded = k;
         w->pool = pool;
@@ -250,7 +270,7 @@ static enum pm_status cpu_prove(void *work, struct pm_backend_sums *out, const u
     if (watch) whole = *watch;
     if (!quotient(w, witness, times, watch)) return pm_fail(err, PM_CANCELLED, "the proof was cancelled");
     uint64_t t0 = pm_clock_ns();
-    sums_init(&s, curve, key, witness, w->h);
+    sums_init(&s, curve, key, &w->loaded->tables, witness, w->h);
     if (!pm_msm_sum_var(w->pool, s.parts, 5, s.sets, 2, w->scratch, watch ? &sums : NULL))
         return pm_fail(err, PM_CANCELLED, "the proof was cancelled");
     one_partial1(curve, &out->a, &s.a);

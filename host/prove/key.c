@@ -127,6 +127,12 @@ static void make_part(void *ctx, size_t begin, size_t end)
 enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struct pm_pool *pool,
                           struct pm_error *err)
 {
+    return pm_key_new_warm(out, zkey, 0, pool, err);
+}
+
+enum pm_status pm_key_new_warm(struct pm_key **out, const struct pm_zkey *zkey, size_t table_bytes,
+                               struct pm_pool *pool, struct pm_error *err)
+{
     *out = NULL;
     struct pm_key *key = calloc(1, sizeof *key);
     struct pm_loaded_list *list = calloc(1, sizeof *list);
@@ -149,7 +155,8 @@ enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey *zkey, struc
                                         .b1 = zkey->b1,
                                         .b2 = zkey->b2,
                                         .c = zkey->c,
-                                        .h = zkey->h};
+                                        .h = zkey->h,
+                                        .table_bytes = table_bytes};
     struct making making = {.key = key};
     pm_pool_for(pool, 2, 1, make_part, &making);
     enum pm_status status = PM_OK;

@@ -84,7 +84,21 @@ static void expected(uint8_t *out, const struct bases *b, const struct pm_msm_pa
     }
 }
 
-static void check(const struct bases *b, size_t n, int kind, unsigned threads)
+/* A table of the part's bases for windows of c bits. */
+static uint8_t *make_table(struct pm_msm_part *p, struct pm_pool *pool, unsigned c)
+{
+    uint8_t *table = bytes(pm_msm_table_bytes(p->kind, p->n, c));
+    void *scratch = bytes(pm_msm_table_scratch(p->kind, pm_pool_threads(pool)));
+    pm_msm_table_make(p->kind, pool, table, p->bases, p->n, c, scratch);
+    free(scratch);
+    p->table = table;
+    p->table_c = c;
+    return table;
+}
+
+/* tables: bit i for one of part i, of windows of c bits. */
+static void check_tables(const struct bases *b, size_t n, int kind, unsigned threads, unsigned tables,
+                         unsigned window)
 {
     struct pm_error err;
     struct pm_pool *pool = pm_pool_new(threads, &err);
@@ -104,6 +118,9 @@ static void check(const struct bases *b, size_t n, int kind, unsigned threads)
         {.kind = in1, .set = &set[1], .bases = BASES(3, g1), .n = n / 2, .out = &g1[2]},
         {.kind = in2, .set = &set[0], .bases = BASES(4, g2), .n = n / 4, .out = &g2[1]}};
 #undef BASES
+    uint8_t *table[5] = {NULL};
+    for (int i = 0; i < 5; i++)
+        if (tables >> i & 1) table[i] = make_table(&part[i], pool, window);
     void *scratch = bytes(pm_msm_scratch(part, 5, set, 2, threads));
     CHECK(pm_msm_sum_var(pool, part, 5, set, 2, scratch, NULL));
     for (int i = 0; i < 5; i++) {
@@ -113,13 +130,20 @@ static void check(const struct bases *b, size_t n, int kind, unsigned threads)
         else
             c()->g2_to_affine(found, part[i].out);
         expected(right, b, &part[i], from[i]);
-        CHECK_MSG(memcmp(found, right, len) == 0, "part %d of %zu scalars of kind %d, %u threads", i, n, kind,
-                  threads);
+        CHECK_MSG(memcmp(found, right, len) == 0,
+                  "part %d of %zu scalars of kind %d, %u threads, tables %x of %u", i, n, kind, threads,
+                  tables, window);
+        free(table[i]);
     }
     free(scratch);
     free(scalars[0]);
     free(scalars[1]);
     pm_pool_free(&pool);
+}
+
+static void check(const struct bases *b, size_t n, int kind, unsigned threads)
+{
+    check_tables(b, n, kind, threads, 0, 0);
 }
 
 PM_TEST(parts_over_shared_scalars)
@@ -135,6 +159,59 @@ PM_TEST(parts_over_shared_scalars)
     check(b, MAX - 2, 1, 2);
     check(b, MAX - 2, 1, 40);
     free(b);
+}
+
+/* With tables of some parts or of all: where they are used, where scalars are too few for it, where a thread
+ * takes some windows, or some stretch of the bases. */
+PM_TEST(tables_of_bases)
+{
+    struct bases *b = make_bases();
+    check_tables(b, 0, 0, 1, 0x1f, 5);
+    check_tables(b, 1, 0, 1, 0x1f, 3);
+    check_tables(b, 300, 0, 1, 0x1f, 2);
+    check_tables(b, 300, 0, 2, 0x1f, 9);
+    check_tables(b, 2500, 0, 1, 0x1f, 10);
+    check_tables(b, 2500, 1, 3, 0x1f, 8);
+    check_tables(b, 2500, 3, 2, 0x1f, 8);
+    check_tables(b, 2500, 0, 2, 0x0a, 10);
+    check_tables(b, MAX - 2, 0, 2, 0x17, 11);
+    check_tables(b, MAX - 2, 1, 40, 0x0f, 6);
+    free(b);
+}
+
+/* Row w of a table is 2^(c w) times its bases, infinities included, whatever the number of bases. */
+PM_TEST(rows_of_tables)
+{
+    enum { N = 1100, C = 13 };
+    struct bases *b = make_bases();
+    struct pm_msm_part part = {.kind = c()->msm_g1, .bases = b->g1, .n = N};
+    uint8_t *table = make_table(&part, NULL, C), right[PM_G1_MAX_BYTES];
+    const size_t size = c()->g1_bytes;
+    CHECK(memcmp(table, b->g1, N * size) == 0);
+    for (size_t row = 1; row < pm_msm_table_bytes(part.kind, N, C) / (N * size); row++)
+        for (size_t i = row % 7; i < N; i += 1 + i % 90) {
+            struct pm_point1 p;
+            c()->g1_from_affine(&p, table + ((row - 1) * N + i) * size);
+            for (int k = 0; k < C; k++) c()->g1_add(&p, &p, &p);
+            c()->g1_to_affine(right, &p);
+            CHECK_MSG(memcmp(table + (row * N + i) * size, right, size) == 0, "row %zu, base %zu", row, i);
+        }
+    free(table);
+    free(b);
+}
+
+PM_TEST(table_windows)
+{
+    const struct pm_msm_kind *kind = c()->msm_g1;
+    unsigned saved, before = 100;
+    for (size_t n = 1000; n < (size_t)1 << 24; n *= 8) {
+        unsigned window = pm_msm_table_window(&saved, kind, n, 1);
+        CHECK_MSG(saved <= before && window <= 15, "%zu bases: windows of %u bits save %u %%", n, window,
+                  saved);
+        CHECK(n > 100000 || (window > kind->window(n) && saved > 10));
+        before = saved;
+    }
+    CHECK_U64(pm_msm_table_bytes(kind, (size_t)1 << 31, 13), SIZE_MAX);
 }
 
 PM_TEST(scratch_grows)
