@@ -62,11 +62,6 @@ PM_LANES X FN(lanes_sub)(X a, X b, int k) /* a - b + k p, loose */
     for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(sub)(a.c[h], b.c[h], k);
     return a;
 }
-PM_LANES X FN(lanes_add)(X a, X b) /* loose */
-{
-    for (int h = 0; h < 2; h++) a.c[h] = L(add)(a.c[h], b.c[h]);
-    return a;
-}
 PM_LANES X FN(lanes_carry)(X a)
 {
     for (int h = 0; h < BATCH_DEGREE; h++) a.c[h] = L(carry)(a.c[h]);

@@ -19,13 +19,13 @@
 #define L(op)  PM_CAT(LIFT_LANES, _##op)
 #define X      struct FN(lanes)
 
-enum { FN(lanes_lift_vectors) = 32 };
+enum { FN(lanes_lift_vectors) = 64 / LIFT_DEGREE };
 
 /* A thread's own memory. */
 struct FN(lanes_lift_worker) {
     _Alignas(64) X x[FN(lanes_lift_vectors)];
     X y[FN(lanes_lift_vectors)], z[FN(lanes_lift_vectors)];
-    X before[FN(lanes_lift_vectors)]; /* the product of z of all vectors before */
+    X before[FN(lanes_lift_vectors)]; /* the product of z of all vectors before, of the same chain */
 };
 
 /* 2^e in all lanes, e = D + doublings; an element of Fp2 is scaled by one of Fp */
@@ -37,26 +37,46 @@ static inline LIFT_LANES FN(lanes_power)(unsigned doublings)
 }
 PM_LANES X FN(lanes_scale)(X a, LIFT_LANES by)
 {
-    for (int h = 0; h < 2; h++) a.c[h] = L(mul)(a.c[h], by);
+    for (int h = 0; h < LIFT_DEGREE; h++) a.c[h] = L(mul)(a.c[h], by);
     return a;
 }
 /* The vector that holds a, an element of Fp, in every point. */
-PM_LANES X FN(lanes_all)(LIFT_LANES a) { return (X){{a, LIFT_DEGREE == 1 ? a : L(zero)()}}; }
+PM_LANES X FN(lanes_all)(LIFT_LANES a)
+{
+    X out = FN(lanes_zero)();
+    out.c[0] = a;
+    return out;
+}
+/* a^2 for a below 3, loose; below 2 */
+PM_LANES X FN(lanes_lift_sqr)(X a)
+{
+#if LIFT_DEGREE == 1
+    a.c[0] = L(sqr_loose)(a.c[0]);
+    return a;
+#else
+    return FN(lanes_sqr_loose)(a);
+#endif
+}
+PM_LANES X FN(lanes_lift_sum)(X a, X b) /* loose */
+{
+    for (int h = 0; h < LIFT_DEGREE; h++) a.c[h] = L(add)(a.c[h], b.c[h]);
+    return a;
+}
 
 /* dbl-2009-l: A = X^2, B = Y^2, C = B^2, D = 4 X B, E = 3 A, X3 = E^2 - 2 D, Y3 = E (D - X3) - 8 C, Z3 = 2 Y
  * Z. Every sum that is reduced is below 8. */
 PM_OUT_OF_LINE void FN(lanes_lift_double)(X *x, X *y, X *z)
 {
     X b, c, d, e, t;
-    t = FN(lanes_sqr_loose)(*x, 3);
-    e = FN(lanes_reduce)(FN(lanes_add)(FN(lanes_shift)(t, 1), t));
-    b = FN(lanes_carry)(FN(lanes_sqr_loose)(*y, 3));
-    c = FN(lanes_sqr_loose)(b, 3);
+    t = FN(lanes_lift_sqr)(*x);
+    e = FN(lanes_reduce)(FN(lanes_lift_sum)(FN(lanes_shift)(t, 1), t));
+    b = FN(lanes_carry)(FN(lanes_lift_sqr)(*y));
+    c = FN(lanes_lift_sqr)(b);
     c = FN(lanes_reduce)(FN(lanes_shift)(c, 2)); /* 4 C */
     d = FN(lanes_reduce)(FN(lanes_shift)(FN(lanes_mul_loose)(*x, b), 1));
     d = FN(lanes_reduce)(FN(lanes_shift)(d, 1));
     *z = FN(lanes_reduce)(FN(lanes_shift)(FN(lanes_mul_loose)(*y, *z), 1));
-    *x = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sqr_loose)(e, 3), FN(lanes_shift)(d, 1), 5));
+    *x = FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_lift_sqr)(e), FN(lanes_shift)(d, 1), 5));
     t = FN(lanes_mul_loose)(e, FN(lanes_carry)(FN(lanes_sub)(d, *x, 3)));
     *y = FN(lanes_reduce)(FN(lanes_sub)(t, FN(lanes_shift)(c, 1), 5));
 }
@@ -69,29 +89,29 @@ static inline void FN(lanes_lift_index)(uint32_t index[FN(lanes_width)], size_t 
 }
 
 /* Doubling leaves Z = 0 to infinity and gives it to points of order two: whatever has it leaves as infinity.
- * The product of all other z. */
-PM_LOCAL X FN(lanes_lift_doubled)(struct FN(lanes_lift_worker) * w, const uint8_t *bases, size_t n,
-                                  size_t vectors, unsigned doublings)
+ * product[k]: of all other z of chain k, vectors going to the chains by turns. */
+PM_LOCAL void FN(lanes_lift_doubled)(X product[FN(lanes_chains)], struct FN(lanes_lift_worker) * w,
+                                     const uint8_t *bases, size_t n, size_t vectors, unsigned doublings)
 {
     const LIFT_LANES form = FN(lanes_power)(2 * L(gap));
-    const X one = FN(lanes_all)(FN(lanes_power)(L(gap))), zero = {{L(zero)(), L(zero)()}};
-    X acc = one, x, y, z;
+    const X one = FN(lanes_all)(FN(lanes_power)(L(gap))), zero = FN(lanes_zero)();
+    X x, y, z;
+    for (int k = 0; k < FN(lanes_chains); k++) product[k] = one;
     for (size_t v = 0; v < vectors; v++) {
         uint32_t index[FN(lanes_width)];
         FN(lanes_lift_index)(index, v, n);
-        FN(lanes_get_point)(&x, &y, bases, index);
-        x = FN(lanes_scale)(x, form);
-        y = FN(lanes_scale)(y, form);
+        x = FN(lanes_scale)(FN(lanes_get)(bases, index, 0), form);
+        y = FN(lanes_scale)(FN(lanes_get)(bases, index, 1), form);
         z = FN(lanes_blend)(FN(lanes_is_zero)(x) & FN(lanes_is_zero)(y), one, zero);
         for (unsigned k = 0; k < doublings; k++) FN(lanes_lift_double)(&x, &y, &z);
-        const uint16_t none = FN(lanes_is_zero)(z);
+        const __mmask8 none = FN(lanes_is_zero)(z);
         w->x[v] = FN(lanes_blend)(none, x, zero);
         w->y[v] = FN(lanes_blend)(none, y, zero);
         w->z[v] = FN(lanes_blend)(none, z, one);
-        w->before[v] = acc;
-        acc = FN(lanes_mul)(acc, w->z[v]);
+        X *so_far = &product[v % FN(lanes_chains)];
+        w->before[v] = *so_far;
+        *so_far = FN(lanes_mul)(*so_far, w->z[v]);
     }
-    return acc;
 }
 
 /* At most lanes_lift_vectors of points. x = X / Z^2, y = Y / Z^3 with the file's exponent D: lanes_invert
@@ -102,22 +122,26 @@ PM_LOCAL void FN(lanes_lift_block)(uint8_t *out, const uint8_t *bases, size_t n,
 {
     const size_t vectors = (n + FN(lanes_width) - 1) / FN(lanes_width);
     const LIFT_LANES file = FN(lanes_power)(0);
-    X acc = FN(lanes_lift_doubled)(w, bases, n, vectors, doublings), inverse, own, t;
-    FN(lanes_invert)(&inverse, &acc);
-    inverse = FN(lanes_scale)(inverse, FN(lanes_power)(3 * FN(lanes_half_gap)));
+    X product[FN(lanes_chains)], inverse[FN(lanes_chains)], own, t;
+    FN(lanes_lift_doubled)(product, w, bases, n, vectors, doublings);
+    FN(lanes_invert)(inverse, product);
+    for (int k = 0; k < FN(lanes_chains); k++)
+        inverse[k] = FN(lanes_scale)(inverse[k], FN(lanes_power)(3 * FN(lanes_half_gap)));
     for (size_t v = vectors; v-- > 0;) {
         uint32_t index[FN(lanes_width)];
-        own = FN(lanes_mul)(inverse, w->before[v]);
-        inverse = FN(lanes_mul)(inverse, w->z[v]);
+        X *left = &inverse[v % FN(lanes_chains)];
+        own = FN(lanes_mul)(*left, w->before[v]);
+        *left = FN(lanes_mul)(*left, w->z[v]);
         t = FN(lanes_scale)(FN(lanes_mul)(own, own), file);
         w->x[v] = FN(lanes_mul)(w->x[v], t);
         w->y[v] = FN(lanes_mul)(w->y[v], FN(lanes_mul)(t, own));
-        for (int h = 0; h < 2; h++) {
+        for (int h = 0; h < LIFT_DEGREE; h++) {
             w->x[v].c[h] = L(canonical)(w->x[v].c[h]);
             w->y[v].c[h] = L(canonical)(w->y[v].c[h]);
         }
         FN(lanes_lift_index)(index, v, n);
-        FN(lanes_put_point)(out, index, &w->x[v], &w->y[v]);
+        FN(lanes_put)(out, index, w->x[v], 0);
+        FN(lanes_put)(out, index, w->y[v], 1);
     }
 }
 

@@ -46,10 +46,7 @@ int proofmill_key_open(struct proofmill_key **out, const char *zkey_path, unsign
     return proofmill_key_open_warm(out, zkey_path, threads, 0, error);
 }
 
-size_t proofmill_key_table_bytes(const struct proofmill_key *key)
-{
-    return pm_key_table_bytes(key->key, pm_pool_threads(key->pool));
-}
+size_t proofmill_key_table_bytes(const struct proofmill_key *key) { return pm_key_table_bytes(key->key); }
 
 int proofmill_key_open_warm(struct proofmill_key **out, const char *zkey_path, unsigned threads,
                             size_t table_bytes, struct proofmill_error *error)

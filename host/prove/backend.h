@@ -49,8 +49,10 @@ struct pm_backend_key {
     const uint8_t *a, *b1, *b2;            /* n_vars points; infinity is common in B */
     const uint8_t *c; /* n_vars - n_public - 1 points, for the witness from n_public + 1 on */
     const uint8_t *h; /* 2^log2_domain points */
-    /* What `load` may take at the most for tables of these points, which make proofs faster; 0: none. */
+    /* What `load` may take at the most for tables of these points, which make proofs faster; 0: none. They
+     * are made for workspaces of about table_threads threads. */
     size_t table_bytes;
+    unsigned table_threads;
 };
 
 /* With a = A w, b = B w (rows times witness) and c = a o b as evaluations on the N-th roots of unity, and h_i

@@ -118,7 +118,7 @@ static enum pm_status cpu_plan(struct pm_backend_plan *out, const struct pm_back
     PM_TRY(find_curve(&curve, key->curve, key->log2_domain, err));
     struct pm_arena arena;
     struct pm_cpu_tables tables;
-    pm_cpu_tables_plan(&tables, curve, key, threads);
+    pm_cpu_tables_plan(&tables, curve, key);
     pm_arena_plan(&arena);
     (void)take(&arena, curve, key, &tables, threads);
     *out = (struct pm_backend_plan){.host_key_bytes = sizeof(struct cpu_key) +
@@ -164,7 +164,7 @@ static enum pm_status cpu_load(void **loaded, const struct pm_backend_key *key, 
     struct cpu_key *k = calloc(1, sizeof *k);
     if (!k) return pm_fail(err, PM_NO_MEMORY, "no memory for a loaded key");
     *k = (struct cpu_key){.curve = curve, .key = *key};
-    pm_cpu_tables_plan(&k->tables, curve, key, pm_pool_threads(pool));
+    pm_cpu_tables_plan(&k->tables, curve, key);
     enum pm_status status = pm_arena_init(&k->table, table_bytes, err);
     if (status == PM_OK) status = pm_cpu_tables_make(&k->tables, &k->tables_memory, curve, key, pool, err);
     if (status != PM_OK) {

@@ -45,9 +45,10 @@ static unsigned choose(size_t *bytes, const struct query *q, size_t from, size_t
 }
 
 void pm_cpu_tables_plan(struct pm_cpu_tables *out, const struct pm_curve *curve,
-                        const struct pm_backend_key *key, unsigned threads)
+                        const struct pm_backend_key *key)
 {
     struct query q[n_queries];
+    const unsigned threads = key->table_threads;
     size_t bytes;
     *out = (struct pm_cpu_tables){.h_c = 0};
     if (key->table_bytes == 0) return;

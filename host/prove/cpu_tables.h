@@ -18,7 +18,7 @@ struct pm_cpu_tables {
 /* Sets the windows and bytes: H first, whose scalars are always of full width, then the queries over the
  * witness, each if it fits into what is left of key->table_bytes and saves a sum a tenth or more. */
 void pm_cpu_tables_plan(struct pm_cpu_tables *out, const struct pm_curve *curve,
-                        const struct pm_backend_key *key, unsigned threads);
+                        const struct pm_backend_key *key);
 
 /* Makes what was planned; the tables are in *memory, which the caller frees (pm_arena_fini). PM_NO_MEMORY. */
 PM_MUST_USE enum pm_status pm_cpu_tables_make(struct pm_cpu_tables *tables, struct pm_arena *memory,

@@ -156,7 +156,8 @@ enum pm_status pm_key_new_warm(struct pm_key **out, const struct pm_zkey *zkey, 
                                         .b2 = zkey->b2,
                                         .c = zkey->c,
                                         .h = zkey->h,
-                                        .table_bytes = table_bytes};
+                                        .table_bytes = table_bytes,
+                                        .table_threads = pm_pool_threads(pool)};
     struct making making = {.key = key};
     pm_pool_for(pool, 2, 1, make_part, &making);
     enum pm_status status = PM_OK;

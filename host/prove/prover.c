@@ -66,10 +66,10 @@ size_t pm_prover_plan(const struct pm_key *key, unsigned threads)
     return plan(&size, key, &pm_backend_cpu, 0, threads, NULL) == PM_OK ? size : SIZE_MAX;
 }
 
-size_t pm_key_table_bytes(const struct pm_key *key, unsigned threads)
+size_t pm_key_table_bytes(const struct pm_key *key)
 {
     struct pm_backend_plan plan;
-    return pm_backend_cpu.plan(&plan, &key->view, 0, threads, NULL) == PM_OK ? plan.table_bytes : 0;
+    return pm_backend_cpu.plan(&plan, &key->view, 0, 1, NULL) == PM_OK ? plan.table_bytes : 0;
 }
 
 enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key,

@@ -25,11 +25,11 @@ PM_MUST_USE enum pm_status pm_key_new(struct pm_key **out, const struct pm_zkey 
                                       struct pm_error *err);
 /* The same for a key that stays: at most table_bytes more may be taken, when its first prover is made, for
  * tables of its points, which make every proof after that faster (by how much depends on size and witness).
- * What does not fit, or does not pay, is not made. */
+ * What does not fit, or does not pay, is not made. The tables suit provers with as many threads as pool. */
 PM_MUST_USE enum pm_status pm_key_new_warm(struct pm_key **out, const struct pm_zkey *zkey,
                                            size_t table_bytes, struct pm_pool *pool, struct pm_error *err);
-/* Bytes that the tables will take, or do take, on the CPU with so many threads. */
-size_t pm_key_table_bytes(const struct pm_key *key, unsigned threads);
+/* Bytes that the tables will take, or do take, on the CPU. */
+size_t pm_key_table_bytes(const struct pm_key *key);
 void pm_key_free(struct pm_key **key);                               /* after all its provers */
 const struct pm_vk *pm_key_vk(const struct pm_key *key);             /* lives as long as the key */
 const struct pm_vk_ready *pm_key_vk_ready(const struct pm_key *key); /* likewise */

@@ -128,6 +128,12 @@ PM_TEST(from_files_to_a_proof)
     proofmill_key_close(&key);
     CHECK(key == NULL);
     proofmill_key_close(&key);
+    CHECK_OK(proofmill_key_open_warm(&key, k.path, 2, (size_t)64 << 20, &err), err);
+    if (key) {
+        CHECK(proofmill_key_table_bytes(key) > 0);
+        prove_and_verify(&o, key, wtns);
+    }
+    proofmill_key_close(&key);
     (void)unlink(wtns);
     oracle_key_free(&k);
     oracle_free(&o);

@@ -430,6 +430,42 @@ PM_TEST(partial_sums_are_put_together)
     tear_down(&b);
 }
 
+/* The same proofs whether there are tables of all queries, of H alone or of none, through provers with other
+ * numbers of threads than the key was loaded with; a key's tables are within its budget. */
+PM_TEST(tables_change_nothing)
+{
+    struct bench b;
+    if (set_up(&b, 1000, 3, NULL)) {
+        struct pm_pool *pool[3] = {NULL, pm_pool_new(2, NULL), pm_pool_new(4, NULL)};
+        struct pm_key *key = NULL;
+        struct pm_proof made, expected;
+        uint8_t r[32], s[32];
+        size_t all = 0;
+        oracle_element(&b.o, r);
+        oracle_element(&b.o, s);
+        CHECK_OK(pm_prove_with(b.prover, &expected, b.o.witness, b.o.n_vars, r, s, NULL, &b.err), b.err);
+        CHECK_U64(pm_key_table_bytes(b.k.key), 0);
+        for (int budget = 0; budget < 3; budget++) {
+            const size_t most = budget == 0 ? (size_t)1 << 30 : budget == 1 ? all - 1 : 1000;
+            CHECK_OK(pm_key_new_warm(&key, &b.k.zkey, most, pool[budget], &b.err), b.err);
+            const size_t taken = pm_key_table_bytes(key);
+            CHECK(taken <= most && (taken > 0) == (budget < 2));
+            if (budget == 0) all = taken;
+            CHECK(budget == 0 || taken < all / 2);
+            for (int i = 0; i < 3; i++) {
+                struct pm_prover *p = NULL;
+                CHECK_OK(pm_prover_new(&p, key, "cpu", pool[i], &b.err), b.err);
+                CHECK_OK(pm_prove_with(p, &made, b.o.witness, b.o.n_vars, r, s, NULL, &b.err), b.err);
+                CHECK(proofs_equal(&made, &expected));
+                pm_prover_free(&p);
+            }
+            pm_key_free(&key);
+        }
+        for (int i = 0; i < 3; i++) pm_pool_free(&pool[i]);
+    }
+    tear_down(&b);
+}
+
 PM_TEST(plan_is_the_size)
 {
     struct bench b;
