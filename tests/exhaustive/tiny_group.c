@@ -23,6 +23,10 @@
 #define BATCH_FIELD tiny_fp
 #include "math/ec_batch_tmpl.h"
 
+#define LIFT       tiny
+#define LIFT_FIELD tiny_fp
+#include "math/ec_lift_tmpl.h"
+
 #define MSM             tiny
 #define MSM_SCALAR      tiny_fr
 #define MSM_SCALAR_BITS 7
