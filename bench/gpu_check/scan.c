@@ -115,9 +115,9 @@ bool scan_value(struct slice *out, const char *text, size_t n)
 
 bool scan_get(struct slice *out, struct slice object, const char *key)
 {
+    if (object.n == 0 || *object.at != '{') return false; /* before the sum: NULL may be its place */
     const char *end = object.at + object.n, *p = object.at;
     size_t n = strlen(key);
-    if (object.n == 0 || *p != '{') return false;
     p = space(p + 1, end);
     while (p < end && *p != '}') {
         const char *name = p + 1, *after = skip_string(p, end);
@@ -137,8 +137,8 @@ bool scan_get(struct slice *out, struct slice object, const char *key)
 
 bool scan_next(struct slice *element, struct slice array)
 {
-    const char *end = array.at + array.n;
     if (array.n == 0 || *array.at != '[') return false;
+    const char *end = array.at + array.n;
     const char *p = space(element->at ? element->at + element->n : array.at + 1, end);
     if (element->at && p < end && *p == ',') p = space(p + 1, end);
     if (p == end || *p == ']') return false;
