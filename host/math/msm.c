@@ -46,11 +46,6 @@ static void *take(struct room *room, size_t count, size_t bytes)
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
 static size_t larger(size_t a, size_t b) { return a > b ? a : b; }
 
-static unsigned windows_of(const struct pm_msm_set *set, unsigned c)
-{
-    return pm_digits_windows(set->bits - 1, c); /* min(s, r - s) has a bit less */
-}
-
 /* The kind that decides on a set's window: its first part's. */
 static const struct pm_msm_kind *kind_of(const struct pm_msm_part *parts, size_t n_parts,
                                          const struct pm_msm_set *set)
@@ -73,10 +68,10 @@ static size_t digits_max(const struct job *job, const struct pm_msm_set *set)
 {
     const struct pm_msm_kind *kind = kind_of(job->parts, job->n_parts, set);
     const unsigned c = table_c(job->parts, job->n_parts, set);
-    size_t most = c ? set->n * windows_of(set, c) : 0;
+    size_t most = c ? set->n * pm_msm_windows(kind, c) : 0;
     for (unsigned bits = 0; bits < 40; bits++) {
         size_t top = (size_t)1 << bits;
-        most = larger(most, smaller(top, set->n) * windows_of(set, kind->window(top)));
+        most = larger(most, smaller(top, set->n) * pm_msm_windows(kind, pm_msm_window(kind, top)));
         if (top >= set->n) break;
     }
     return most;
@@ -113,7 +108,7 @@ static size_t worker_max(const struct job *job)
     size_t most = 0;
     for (size_t i = 0; i < job->n_parts; i++) {
         const struct pm_msm_part *part = &job->parts[i];
-        unsigned top = kind_of(job->parts, job->n_parts, part->set)->window(part->set->n);
+        unsigned top = pm_msm_window(kind_of(job->parts, job->n_parts, part->set), part->set->n);
         unsigned shared = table_c(job->parts, job->n_parts, part->set);
         if (shared) most = larger(most, part->kind->worker_bytes(shared));
         for (unsigned c = 2; c <= top; c++) most = larger(most, part->kind->worker_bytes(c));
@@ -126,7 +121,6 @@ static void begin(struct job *job)
     for (size_t i = 0; i < job->n_parts; i++) {
         struct pm_msm_set *set = job->parts[i].set;
         set->limbs = job->parts[i].kind->scalar_limbs;
-        set->bits = job->parts[i].kind->scalar_bits;
         set->modulus = job->parts[i].kind->modulus;
     }
 }
@@ -236,12 +230,12 @@ static void recode_piece(void *ctx, size_t from, size_t to)
 static void choose_window(const struct job *job, struct pm_msm_set *set)
 {
     const struct pm_msm_kind *kind = kind_of(job->parts, job->n_parts, set);
-    const unsigned c = kind->window(set->n_full), shared = table_c(job->parts, job->n_parts, set);
-    set->shared = shared && set->n_full &&
-                  pm_msm_cost_shared(kind, set->n_full, shared, windows_of(set, shared), job->threads) <
-                      pm_msm_cost_apart(kind, set->n_full, c, windows_of(set, c));
+    const unsigned c = pm_msm_window(kind, set->n_full), shared = table_c(job->parts, job->n_parts, set);
+    set->shared =
+        shared && set->n_full &&
+        pm_msm_cost_shared(kind, set->n_full, shared, job->threads) < pm_msm_cost_apart(kind, set->n_full, c);
     set->c = set->shared ? shared : c;
-    set->windows = set->n_full ? windows_of(set, set->c) : 0;
+    set->windows = set->n_full ? pm_msm_windows(kind, set->c) : 0;
 }
 
 static void make_ready(struct pm_pool *pool, struct job *job)

@@ -12,6 +12,7 @@
 
 #include "base/pool.h"
 #include "base/watch.h"
+#include "math/digits.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,8 +28,8 @@ struct pm_msm_kind {
     unsigned scalar_limbs, scalar_bits;
     const uint64_t *modulus;            /* of the scalars */
     unsigned weight;                    /* what an addition costs, in some unit common to a curve's groups */
-    unsigned (*window)(size_t n);       /* the best c for n full scalars; does not fall with n */
     unsigned bucket_cost;               /* of taking one bucket into the result, in additions */
+    unsigned window_cost;               /* of a window beyond its buckets, likewise */
     unsigned (*group)(unsigned c);      /* the most windows that one task takes */
     size_t (*worker_bytes)(unsigned c); /* a thread's memory for tasks of windows of c bits */
     void (*work)(const struct pm_msm_task *task, void *worker);
@@ -39,6 +40,15 @@ struct pm_msm_kind {
     void (*lift)(uint8_t *out, const uint8_t *bases, size_t n, unsigned doublings, void *worker);
 };
 
+/* Windows of c bits that a scalar has: min(s, r - s) has a bit less than s. */
+static inline unsigned pm_msm_windows(const struct pm_msm_kind *kind, unsigned c)
+{
+    return pm_digits_windows(kind->scalar_bits - 1, c);
+}
+/* The c that makes a sum of n full scalars cheapest, n counted as the next power of two; it does not fall
+ * with n. */
+unsigned pm_msm_window(const struct pm_msm_kind *kind, size_t n);
+
 /* Scalars: n of them, plain, 8 * scalar_limbs bytes each; n < 2^31. Those that are not below r count modulo
  * r. The rest is the driver's. Chunk k stands for scalars k * PM_MSM_CHUNK and on; its entries lie in its own
  * stretch of `list`: full scalars from the front, ones from the back. */
@@ -46,7 +56,7 @@ struct pm_msm_set {
     const uint8_t *scalars;
     size_t n;
 
-    unsigned limbs, bits, c, windows;
+    unsigned limbs, c, windows;
     const uint64_t *modulus;
     bool shared; /* c is that of the parts' tables, which are used */
     size_t n_full, n_ones;
@@ -153,15 +163,15 @@ bool pm_msm_sum_var(struct pm_pool *pool, struct pm_msm_part *parts, size_t n_pa
 
 /* What a sum of n full scalars costs, in additions: with buckets for every window, and doublings between
  * windows; with the same buckets for all windows, and for each of its tasks. */
-static inline uint64_t pm_msm_cost_apart(const struct pm_msm_kind *kind, size_t n, unsigned c,
-                                         unsigned windows)
+static inline uint64_t pm_msm_cost_apart(const struct pm_msm_kind *kind, size_t n, unsigned c)
 {
-    return windows * (n + ((uint64_t)kind->bucket_cost << (c - 1)) + 50);
+    return pm_msm_windows(kind, c) * (n + ((uint64_t)kind->bucket_cost << (c - 1)) + kind->window_cost);
 }
 static inline uint64_t pm_msm_cost_shared(const struct pm_msm_kind *kind, size_t n, unsigned c,
-                                          unsigned windows, unsigned threads)
+                                          unsigned threads)
 {
-    return (uint64_t)windows * n + (threads + 1) / 2 * ((uint64_t)kind->bucket_cost << (c - 1));
+    return (uint64_t)pm_msm_windows(kind, c) * n +
+           (threads + 1) / 2 * ((uint64_t)kind->bucket_cost << (c - 1));
 }
 
 /* The c that makes a sum of n full scalars with a table cheapest, for as many threads. *saved: about what it

@@ -48,18 +48,6 @@ struct FN(lanes_worker) {
     uint32_t *item, *item_bucket; /* tile_max: bases, and where they go, top bit set to subtract */
 };
 
-/* The best window for n scalars, measured: a bucket costs about two additions. */
-static unsigned FN(lanes_window)(size_t n)
-{
-    unsigned best = 2;
-    uint64_t best_cost = UINT64_MAX, points = 1;
-    while (points < n) points *= 2;
-    for (unsigned c = 2; c <= PM_DIGITS_MAX_C; c++) {
-        uint64_t cost = pm_digits_windows(FN(msm_bits), c) * (points + ((uint64_t)2 << (c - 1)) + 50);
-        if (cost < best_cost) best = c, best_cost = cost;
-    }
-    return best;
-}
 /* Windows of one task: as many as have 2^lanes_log2_buckets buckets together. */
 static unsigned FN(lanes_group)(unsigned c)
 {
@@ -352,8 +340,8 @@ static const struct pm_msm_kind FN(lanes_msm_kind) = {.base_bytes = FN(bytes),
                                                       .scalar_bits = MSM_SCALAR_BITS,
                                                       .modulus = S(p).limb,
                                                       .weight = MSM_WEIGHT,
-                                                      .window = FN(lanes_window),
-                                                      .bucket_cost = 2,
+                                                      .bucket_cost = 2, /* measured */
+                                                      .window_cost = 50,
                                                       .group = FN(lanes_group),
                                                       .worker_bytes = FN(lanes_worker_bytes),
                                                       .work = FN(lanes_work),

@@ -1,27 +1,29 @@
-/* Tables for sums over bases that stay: which windows pay, and the tables themselves. See msm.h; what a sum
- * does with them is msm.c's. */
+/* Which windows are cheapest, with tables for bases that stay and without, and the tables themselves. See
+ * msm.h; what a sum does with them is msm.c's. */
 #include "math/msm.h"
-
-#include "math/digits.h"
 
 #include <string.h>
 
 /* Bases of one piece of work: whole blocks of any build's `lift`. */
 enum { piece = 1024 };
 
-static unsigned windows_of(const struct pm_msm_kind *kind, unsigned c)
+unsigned pm_msm_window(const struct pm_msm_kind *kind, size_t n)
 {
-    return pm_digits_windows(kind->scalar_bits - 1, c);
+    size_t points = 1;
+    unsigned best = 2;
+    while (points < n) points *= 2;
+    for (unsigned c = 3; c <= PM_DIGITS_MAX_C; c++)
+        if (pm_msm_cost_apart(kind, points, c) < pm_msm_cost_apart(kind, points, best)) best = c;
+    return best;
 }
 
 unsigned pm_msm_table_window(unsigned *saved, const struct pm_msm_kind *kind, size_t n, unsigned threads)
 {
-    const unsigned apart = kind->window(n);
-    const uint64_t before = pm_msm_cost_apart(kind, n, apart, windows_of(kind, apart));
+    const uint64_t before = pm_msm_cost_apart(kind, n, pm_msm_window(kind, n));
     uint64_t best_cost = before;
     unsigned best = 0;
     for (unsigned c = 2; c <= PM_MSM_MAX_C; c++) {
-        uint64_t cost = pm_msm_cost_shared(kind, n, c, windows_of(kind, c), threads);
+        uint64_t cost = pm_msm_cost_shared(kind, n, c, threads);
         if (cost < best_cost && pm_msm_table_bytes(kind, n, c) != SIZE_MAX) best = c, best_cost = cost;
     }
     *saved = best ? (unsigned)((before - best_cost) * 100 / before) : 0;
@@ -31,7 +33,7 @@ unsigned pm_msm_table_window(unsigned *saved, const struct pm_msm_kind *kind, si
 size_t pm_msm_table_bytes(const struct pm_msm_kind *kind, size_t n, unsigned c)
 {
     size_t points;
-    if (__builtin_mul_overflow(n, windows_of(kind, c), &points) || points > UINT32_MAX) return SIZE_MAX;
+    if (__builtin_mul_overflow(n, pm_msm_windows(kind, c), &points) || points > UINT32_MAX) return SIZE_MAX;
     return points > SIZE_MAX / kind->base_bytes ? SIZE_MAX : points * kind->base_bytes;
 }
 
@@ -62,7 +64,7 @@ static void table_work(void *ctx, size_t begin, size_t end)
             const size_t count = job->n - at < piece ? job->n - at : piece;
             uint8_t *out = job->table + at * bytes;
             memcpy(out, job->bases + at * bytes, count * bytes);
-            for (unsigned w = 1; w < windows_of(job->kind, job->c); w++, out += row)
+            for (unsigned w = 1; w < pm_msm_windows(job->kind, job->c); w++, out += row)
                 job->kind->lift(out + row, out, count, job->c, job->workers + worker * job->worker_bytes);
         }
     }

@@ -20,24 +20,7 @@
 #define POINT  MSM
 #define AFFINE FN(affine)
 
-enum {
-    FN(msm_batch) = 512,               /* additions that share an inversion */
-    FN(msm_bits) = MSM_SCALAR_BITS - 1 /* of min(s, r - s) */
-};
-
-/* The best window for n scalars, from the costs of a batched addition (1) and of taking one bucket into the
- * result (4). It depends on n's length in bits alone. */
-PM_LOCAL unsigned FN(msm_window)(size_t n)
-{
-    unsigned best = 2;
-    uint64_t best_cost = UINT64_MAX, points = 1;
-    while (points < n) points *= 2;
-    for (unsigned c = 2; c <= PM_DIGITS_MAX_C; c++) {
-        uint64_t cost = pm_digits_windows(FN(msm_bits), c) * (points + ((uint64_t)4 << (c - 1)));
-        if (cost < best_cost) best = c, best_cost = cost;
-    }
-    return best;
-}
+enum { FN(msm_batch) = 512 }; /* additions that share an inversion */
 
 static inline size_t FN(msm_align)(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -227,7 +210,6 @@ static const struct pm_msm_kind FN(msm_kind) = {.base_bytes = FN(bytes),
                                                 .scalar_bits = MSM_SCALAR_BITS,
                                                 .modulus = S(p).limb,
                                                 .weight = MSM_WEIGHT,
-                                                .window = FN(msm_window),
                                                 .bucket_cost = 4,
                                                 .group = FN(msm_group),
                                                 .worker_bytes = FN(msm_worker_bytes),
