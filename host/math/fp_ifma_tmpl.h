@@ -58,13 +58,17 @@
 #define ROOM                                                                                                 \
     ((((uint64_t)1 << (FN(gap) + 16)) / (LANES_TOP + 1)) * ((FOLDS ? 0xffff - (INV52 >> 36) : 0x10000)) >> 16)
 
+#define FITS (((uint64_t)1 << (FN(gap) + 16)) / (LANES_TOP + 1))
+
 enum {
     FN(words) = W,
     FN(limbs) = (64 * W + 51) / 52,
     FN(gap) = 52 * N - 64 * W,
     FN(bytes) = 8 * W,
     FN(top_shift) = LANES_BITS - 52 * (N - 1), /* of the highest limb: what is above is h */
-    FN(room) = ROOM < (1 << 30) ? (int)ROOM : 1 << 30
+    FN(room) = ROOM < (1 << 30) ? (int)ROOM : 1 << 30,
+    FN(fits) =
+        FITS < (1 << 30) ? (int)FITS : 1 << 30 /* floor(2^(52 N) / p): the bound of what N limbs hold */
 };
 
 /* floor(h 2^LANES_BITS / p): right if the 16 highest bits of p decide, and if so much is left over that 128
@@ -265,6 +269,18 @@ PM_LANES LANES FN(sub)(LANES a, LANES b, int k)
             _mm512_add_epi64(a.l[i], _mm512_set1_epi64((long long)((uint64_t)k * FN(p52)(i)))), b.l[i]);
     return a;
 }
+/* k p, loose, and a - b + k p for such a multiple: as sub, where k is not known beforehand. */
+PM_LANES LANES FN(multiple)(int k)
+{
+    LANES out;
+    for (int i = 0; i < N; i++) out.l[i] = _mm512_set1_epi64((long long)((uint64_t)k * FN(p52)(i)));
+    return out;
+}
+PM_LANES LANES FN(diff)(LANES a, LANES b, const LANES *multiple)
+{
+    for (int i = 0; i < N; i++) a.l[i] = _mm512_sub_epi64(_mm512_add_epi64(a.l[i], multiple->l[i]), b.l[i]);
+    return a;
+}
 /* 2^k a, loose; limbs must have the room */
 PM_LANES LANES FN(shift)(LANES a, unsigned k)
 {
@@ -297,6 +313,33 @@ PM_LANES LANES FN(reduce)(LANES a)
     }
     return FN(carry)(a);
 }
+
+#if LANES_WORDS == 4
+/* Loose, below fits -> carried, below 2. `fits` times what stands above 2^(52 N) is how often p goes into it,
+ * less up to f for f = 2^(52 N) / p - fits; what the highest limb lacks of a carry, up to 128 units, is added
+ * before, and f leaves the room for it. 2^(52 N) - p stands for -p. */
+_Static_assert(((uint64_t)1 << (FN(gap) + 16)) % (LANES_TOP + 1) >= (LANES_TOP + 1) / 16,
+               "f is large enough");
+PM_LANES LANES FN(reduce_far)(LANES a)
+{
+    const __m512i zero = _mm512_setzero_si512(), top = _mm512_add_epi64(a.l[N - 1], _mm512_set1_epi64(128));
+    const __m512i q = _mm512_madd52hi_epu64(zero, top, _mm512_set1_epi64(FN(fits)));
+#ifndef NDEBUG
+    assert(_mm512_cmpgt_epu64_mask(top, FN(mask)()) == 0);
+#endif
+#pragma GCC unroll 8
+    for (int i = 0; i < N; i++) {
+        a.l[i] = _mm512_madd52lo_epu64(a.l[i], q, FN(minus_p8)(i));
+        if (i + 1 < N) a.l[i + 1] = _mm512_madd52hi_epu64(a.l[i + 1], q, FN(minus_p8)(i));
+    }
+    for (int i = 0; i + 1 < N; i++) {
+        a.l[i + 1] = _mm512_add_epi64(a.l[i + 1], _mm512_srai_epi64(a.l[i], 52));
+        a.l[i] = _mm512_and_si512(a.l[i], FN(mask)());
+    }
+    a.l[N - 1] = _mm512_and_si512(a.l[N - 1], FN(mask)());
+    return a;
+}
+#endif
 
 /* Carried: a - p where that is not negative, else a. Takes values below 2 to canonical ones. */
 PM_LANES LANES FN(reduce_once)(LANES a)
@@ -540,6 +583,7 @@ PM_LANES LANES FN(mul_fixed)(LANES x, const struct FN(fixed) * f)
 #undef W
 #undef N
 #undef ROOM
+#undef FITS
 #undef LOW52
 #undef INV52
 #undef FOLDS

@@ -8,11 +8,15 @@
  *
  * Factors of the last three levels are kept at 2^260, 2^gap times what the portable table holds, so that M(x,
  * factor) leaves x at 2^256; those of the other levels, an eighth as many, also as what mul_fixed takes.
- * Bounds are counted in p, with q and room as in fp_ifma_tmpl.h: between passes data are packed and below 1 +
- * q, after the last one canonical; a product of data below 6 and a factor is below 1.25, of data below 12
- * below 1.5. Passes of two levels work on vectors of eight neighbours, down to blocks of eight elements; the
- * last three levels take eight blocks at a time, turned so that a lane holds a block. Levels of blocks run
- * depth first, as in ntt_tmpl.h. */
+ *
+ * A pass does up to four levels on vectors of eight neighbours: it takes up to sixteen of them from memory, a
+ * column, and keeps them as limbs, in the nearest cache, until the last level. The last six levels are done
+ * on blocks of 64: three on the block's vectors, three with the block turned so that a lane holds eight
+ * neighbours. Blocks run depth first, as in ntt_tmpl.h.
+ *
+ * Bounds are counted in p. Between passes data are packed and below 2, after the last one canonical. Products
+ * of what is below 32 are below 2. A level of the inverse adds 2, or doubles where the factor is 1; one of
+ * the forward transform doubles the sums. What four levels leave is below 32 and reduced at once. */
 #include "math/tmpl.h"
 
 #define FN(op) PM_CAT(NTT, _##op)
@@ -22,13 +26,15 @@
 #define LANES  NTT_LANES
 
 enum {
-    FN(lanes_small) = 32,    /* entries of the portable table that are kept for small transforms */
-    FN(lanes_min_log2) = 6,  /* below, transforms are ntt_tmpl.h's */
-    FN(lanes_log2_runs) = 6, /* runs of 64 elements that share a factor in a shift */
+    FN(lanes_small) = 32,     /* entries of the portable table that are kept for small transforms */
+    FN(lanes_min_log2) = 6,   /* below, transforms are ntt_tmpl.h's */
+    FN(lanes_max_levels) = 4, /* of a pass */
+    FN(lanes_wide_log2) = 11, /* of blocks that are not cut by columns */
+    FN(lanes_log2_runs) = 6,  /* runs of 64 elements that share a factor in a shift */
     FN(lanes_table_block) = 2048,
     FN(lanes_row) = 8 * F(bytes)
 };
-_Static_assert(L(room) >= 24, "the bounds of products");
+_Static_assert(L(room) >= 33 && L(fits) >= 33, "products of what is below 32 are below 2");
 static const size_t FN(lanes_order)[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of elements in L(load)'s lanes */
 
 /* A table for transforms of up to n. It serves smaller ones too. */
@@ -132,180 +138,176 @@ static inline void FN(lanes_minus_inverse)(FE *out, const FE *large, size_t k)
         *out = large[FN(lanes_minus_inverse_at)(k)];
 }
 
-/* (u, v) -> (u - t v, u + t v), loose, for t = -1 / root: both below 2 + u. v is carried. Two at a time, as
- * the processor overlaps what follows. */
+/* (u, v) -> (u - t v, u + t v), loose, for t v below 2: both below 2 + u. v is what t was multiplied by or
+ * anything else. */
 PM_LANES void FN(lanes_join)(LANES *u, LANES *v, LANES product)
 {
     *v = L(add)(*u, product);
     *u = L(sub)(*u, product, 2);
 }
-PM_LANES void FN(lanes_in)(LANES *u0, LANES *v0, LANES t0, LANES *u1, LANES *v1, LANES t1)
-{
-    const LANES product0 = L(mul_loose)(*v0, t0), product1 = L(mul_loose)(*v1, t1);
-    FN(lanes_join)(u0, v0, product0);
-    FN(lanes_join)(u1, v1, product1);
-}
-/* (u, v) -> (u + v, t (u - v)) for u, v below k, loose. Two at a time. */
-PM_LANES void FN(lanes_out)(LANES *u0, LANES *v0, LANES t0, int k0, LANES *u1, LANES *v1, LANES t1, int k1)
-{
-    const LANES d0 = L(carry)(L(sub)(*u0, *v0, k0)), d1 = L(carry)(L(sub)(*u1, *v1, k1));
-    *u0 = L(add)(*u0, *v0);
-    *u1 = L(add)(*u1, *v1);
-    *v0 = L(mul_loose)(d0, t0);
-    *v1 = L(mul_loose)(d1, t1);
-}
-
-/* The same with a factor for mul_fixed. */
-PM_LANES void FN(lanes_part)(LANES *u, LANES *v, const struct L(fixed) * t, int k)
+/* The same with a product of lanes. v is carried. */
+PM_LANES void FN(lanes_in)(LANES *u, LANES *v, LANES t) { FN(lanes_join)(u, v, L(mul_loose)(*v, t)); }
+/* (u, v) -> (u + v, t (u - v)), loose, for v below k, t in lanes. */
+PM_LANES void FN(lanes_out)(LANES *u, LANES *v, LANES t, int k)
 {
     const LANES d = L(carry)(L(sub)(*u, *v, k));
     *u = L(add)(*u, *v);
-    *v = L(mul_fixed)(d, t);
+    *v = L(mul_loose)(d, t);
+}
+/* (u, v) -> (u + v, u - v), loose: for v below what `above` is a multiple of p for. */
+PM_LANES void FN(lanes_cross)(LANES *u, LANES *v, const LANES *above)
+{
+    const LANES d = L(diff)(*u, *v, above);
+    *u = L(add)(*u, *v);
+    *v = d;
 }
 
+/* 2^levels rows of a block, `stride` bytes apart, or some of their columns, vectors of eight neighbours. */
 struct FN(lanes_pass) {
     uint8_t *data; /* the block's */
     size_t k, stride;
+    unsigned levels; /* 1 to lanes_max_levels */
     const struct FN(lanes_table) * table;
     bool end; /* the first pass of an inverse, or the last of a forward transform: data in the file's form */
 };
+/* above[i] = 2^(i + 1) p */
+PM_LANES void FN(lanes_multiples)(LANES above[FN(lanes_max_levels)])
+{
+    for (int i = 0; i < FN(lanes_max_levels); i++) above[i] = L(multiple)(2 << i);
+}
 
-/* To memory between two passes, as planes, below 1 + q; after the last, canonical and in the file's form. */
-PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose)
+/* Between passes, as planes; after the last, canonical and in the file's form. `sum`: below lanes_bound; what
+ * is not is a product, below 2. */
+PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose, bool sum, bool last)
 {
-    loose = L(reduce)(loose);
-    L(store_planes)(at, &loose);
-}
-PM_LANES void FN(lanes_leave_last)(uint8_t *at, LANES loose, bool last)
-{
-    if (!last) {
-        FN(lanes_leave)(at, loose);
-        return;
+    loose = sum ? L(reduce_far)(loose) : L(carry)(loose);
+    if (last) {
+        loose = L(reduce_once)(loose);
+        L(store)(at, &loose);
+    } else {
+        L(store_planes)(at, &loose);
     }
-    loose = L(canonical)(loose);
-    L(store)(at, &loose);
 }
-PM_LANES LANES FN(lanes_take_first)(const uint8_t *at, bool first)
+PM_LANES LANES FN(lanes_take)(const uint8_t *at, bool first)
 {
     return first ? L(load)(at) : L(load_planes)(at);
 }
 
-/* One level over vectors [begin, end) of columns of block k; not the last pass. */
-PM_LOCAL void FN(lanes_inverse2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+/* Level s of the inverse's passes, on all rows of a column. Bounds: below 2, and 2 more each level; where t
+ * is 1, twice as much each level. */
+PM_LANES void FN(lanes_inverse_level)(LANES *x, const struct FN(lanes_pass) * p, unsigned s,
+                                      const LANES above[FN(lanes_max_levels)])
 {
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
-    const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
-    for (size_t j = begin; j < end; j++) {
-        uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load_planes)(at), v = L(load_planes)(at + p->stride);
-        FN(lanes_join)(&u, &v, L(mul_fixed)(v, t));
-        FN(lanes_leave)(at, u);
-        FN(lanes_leave)(at + p->stride, v);
+    const size_t half = (size_t)1 << (p->levels - 1 - s);
+    for (size_t b = 0; b < (size_t)1 << s; b++, x += 2 * half) {
+        const size_t k = (p->k << s) + b;
+        const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(k);
+        if (k == 0)
+            for (size_t i = 0; i < half; i++) FN(lanes_cross)(&x[i], &x[i + half], &above[s]);
+        else
+            for (size_t i = 0; i < half; i++)
+                FN(lanes_join)(&x[i], &x[i + half], L(mul_fixed)(L(carry)(x[i + half]), t));
     }
 }
-PM_LOCAL void FN(lanes_forward2)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+/* The first level takes its rows from memory, the last leaves them there. */
+PM_LANES void FN(lanes_inverse_pass)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool first)
 {
-    const struct L(fixed) *t = FN(lanes_constant)(p->table) + 8 + p->k;
+    const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
+    const size_t rows = (size_t)1 << p->levels, half = rows / 2, stride = p->stride;
+    LANES x[1 << FN(lanes_max_levels)], above[FN(lanes_max_levels)];
+    FN(lanes_multiples)(above);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES u = L(load_planes)(at), v = L(load_planes)(at + p->stride);
-        FN(lanes_leave)(at, L(add)(u, v));
-        v = L(carry)(L(mul_fixed)(L(carry)(L(sub)(u, v, 3)), t));
-        L(store_planes)(at + p->stride, &v);
+        const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
+        for (size_t i = 0; i < half; i++) {
+            LANES u = FN(lanes_take)(at + i * stride, first),
+                  v = FN(lanes_take)(at + (i + half) * stride, first);
+            if (p->k == 0)
+                FN(lanes_cross)(&u, &v, &above[0]);
+            else
+                FN(lanes_join)(&u, &v, L(mul_fixed)(v, t));
+            x[i] = u;
+            x[i + half] = v;
+        }
+        for (unsigned s = 1; s + 1 < p->levels; s++) FN(lanes_inverse_level)(x, p, s, above);
+        for (size_t b = 0; b < half; b++, at += 2 * stride) {
+            LANES u = x[2 * b], v = x[2 * b + 1];
+            const size_t k = p->k * half + b;
+            if (p->levels == 1)
+                ;
+            else if (k == 0)
+                FN(lanes_cross)(&u, &v, &above[p->levels - 1]);
+            else
+                FN(lanes_join)(&u, &v, L(mul_fixed)(L(carry)(v), constant + FN(lanes_minus_inverse_at)(k)));
+            FN(lanes_leave)(at, u, true, false);
+            FN(lanes_leave)(at + stride, v, true, false);
+        }
     }
+}
+PM_LOCAL void FN(lanes_inverse_columns)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    if (p->end)
+        FN(lanes_inverse_pass)(p, begin, end, true);
+    else
+        FN(lanes_inverse_pass)(p, begin, end, false);
 }
 
-/* Two levels of block 0, whose factors are 1 but for one. Bounds: 2 + 2 q and 4 + q after the first level; x1
- * is reduced, so that the second leaves 3 + 3 q, 5 + 2 q and 6 + q. */
-PM_LANES void FN(lanes_inverse4_of_0)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool first)
+/* Level s of the forward transform's passes. Bounds: below 2, twice as much after each level; products below
+ * 2. */
+PM_LANES void FN(lanes_forward_level)(LANES *x, const struct FN(lanes_pass) * p, unsigned s,
+                                      const LANES above[FN(lanes_max_levels)])
 {
-    const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + FN(lanes_minus_inverse_at)(1);
-    for (size_t j = begin; j < end; j++) {
-        uint8_t *at = p->data + j * FN(lanes_row);
-        const LANES a0 = FN(lanes_take_first)(at, first), a1 = FN(lanes_take_first)(at + p->stride, first);
-        const LANES a2 = FN(lanes_take_first)(at + 2 * p->stride, first),
-                    a3 = FN(lanes_take_first)(at + 3 * p->stride, first);
-        LANES x0 = L(add)(a0, a2), x1 = L(reduce)(L(add)(a1, a3));
-        LANES x2 = L(sub)(a0, a2, 3), x3 = L(carry)(L(sub)(a1, a3, 3));
-        FN(lanes_join)(&x2, &x3, L(mul_fixed)(x3, t1));
-        FN(lanes_leave)(at, L(add)(x0, x1));
-        FN(lanes_leave)(at + p->stride, L(sub)(x0, x1, 3));
-        FN(lanes_leave)(at + 2 * p->stride, x2);
-        FN(lanes_leave)(at + 3 * p->stride, x3);
-    }
-}
-/* Two levels. Bounds: in 1 + q, after one level 3 + q, after two 5 + q. */
-PM_LOCAL void FN(lanes_inverse4)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(lanes_pass) *p = ctx;
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
-    if (p->k == 0) {
-        if (p->end)
-            FN(lanes_inverse4_of_0)(p, begin, end, true);
+    const unsigned done = p->levels - 1 - s;
+    const size_t half = (size_t)1 << done;
+    for (size_t b = 0; b < (size_t)1 << s; b++, x += 2 * half) {
+        const size_t k = (p->k << s) + b;
+        if (k == 0)
+            for (size_t i = 0; i < half; i++) FN(lanes_cross)(&x[i], &x[i + half], &above[done]);
         else
-            FN(lanes_inverse4_of_0)(p, begin, end, false);
-        return;
-    }
-    const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
-    const struct L(fixed) *t1 = constant + FN(lanes_minus_inverse_at)(2 * p->k + 1), *t0 = t1 + 1;
-    for (size_t j = begin; j < end; j++) {
-        uint8_t *at = p->data + j * FN(lanes_row);
-        LANES x0 = L(load_planes)(at), x1 = L(load_planes)(at + p->stride);
-        LANES x2 = L(load_planes)(at + 2 * p->stride), x3 = L(load_planes)(at + 3 * p->stride);
-        FN(lanes_join)(&x1, &x3, L(mul_fixed)(x3, t));
-        FN(lanes_join)(&x0, &x2, L(mul_fixed)(x2, t));
-        FN(lanes_join)(&x0, &x1, L(mul_fixed)(L(carry)(x1), t0));
-        FN(lanes_join)(&x2, &x3, L(mul_fixed)(L(carry)(x3), t1));
-        FN(lanes_leave)(at, x0);
-        FN(lanes_leave)(at + p->stride, x1);
-        FN(lanes_leave)(at + 2 * p->stride, x2);
-        FN(lanes_leave)(at + 3 * p->stride, x3);
+            for (size_t i = 0; i < half; i++) {
+                FN(lanes_cross)(&x[i], &x[i + half], &above[done]);
+                x[i + half] = L(mul_fixed)(L(carry)(x[i + half]), constant + k);
+            }
     }
 }
-/* Two levels of block 0. Bounds: 2 + 2 q, 4 + q, 1 + q reduced, 1.25; then 3 + 3 q, 6 + q, 5 + 2 q, 6 + q. */
-PM_LANES void FN(lanes_forward4_of_0)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool last)
+PM_LANES void FN(lanes_forward_pass)(const struct FN(lanes_pass) * p, size_t begin, size_t end, bool last)
 {
-    const struct L(fixed) *t1 = FN(lanes_constant)(p->table) + 8 + 1;
-    for (size_t j = begin; j < end; j++) {
-        uint8_t *at = p->data + j * FN(lanes_row);
-        const LANES a0 = L(load_planes)(at), a1 = L(load_planes)(at + p->stride);
-        const LANES a2 = L(load_planes)(at + 2 * p->stride), a3 = L(load_planes)(at + 3 * p->stride);
-        const LANES x0 = L(add)(a0, a1), x1 = L(sub)(a0, a1, 3);
-        const LANES x2 = L(reduce)(L(add)(a2, a3)), x3 = L(mul_fixed)(L(carry)(L(sub)(a2, a3, 3)), t1);
-        FN(lanes_leave_last)(at, L(add)(x0, x2), last);
-        FN(lanes_leave_last)(at + p->stride, L(add)(x1, x3), last);
-        FN(lanes_leave_last)(at + 2 * p->stride, L(sub)(x0, x2, 3), last);
-        FN(lanes_leave_last)(at + 3 * p->stride, L(sub)(x1, x3, 2), last);
-    }
-}
-/* Bounds: sums 2 + 2 q, then 4 + 4 q, which is 8 q at most; products 1.25, their sum 2.5. */
-PM_LOCAL void FN(lanes_forward4)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(lanes_pass) *p = ctx;
     const struct L(fixed) *constant = FN(lanes_constant)(p->table) + 8;
-    const struct L(fixed) *t = constant + p->k, *t0 = constant + 2 * p->k, *t1 = t0 + 1;
-    if (p->k == 0) {
-        if (p->end)
-            FN(lanes_forward4_of_0)(p, begin, end, true);
-        else
-            FN(lanes_forward4_of_0)(p, begin, end, false);
-        return;
-    }
+    const size_t rows = (size_t)1 << p->levels, half = rows / 2, stride = p->stride;
+    LANES x[1 << FN(lanes_max_levels)], above[FN(lanes_max_levels)];
+    FN(lanes_multiples)(above);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        LANES x0 = L(load_planes)(at), x1 = L(load_planes)(at + p->stride);
-        LANES x2 = L(load_planes)(at + 2 * p->stride), x3 = L(load_planes)(at + 3 * p->stride);
-        FN(lanes_part)(&x0, &x1, t0, 3);
-        FN(lanes_part)(&x2, &x3, t1, 3);
-        FN(lanes_part)(&x0, &x2, t, 6);
-        FN(lanes_part)(&x1, &x3, t, 2);
-        FN(lanes_leave)(at, x0);
-        FN(lanes_leave)(at + p->stride, x1);
-        x2 = L(carry)(x2);
-        x3 = L(carry)(x3);
-        L(store_planes)(at + 2 * p->stride, &x2);
-        L(store_planes)(at + 3 * p->stride, &x3);
+        for (size_t b = 0; b < half; b++) {
+            LANES u = L(load_planes)(at + 2 * b * stride), v = L(load_planes)(at + (2 * b + 1) * stride);
+            const size_t k = p->k * half + b;
+            if (p->levels > 1) {
+                FN(lanes_cross)(&u, &v, &above[0]);
+                if (k != 0) v = L(mul_fixed)(L(carry)(v), constant + k);
+            }
+            x[2 * b] = u;
+            x[2 * b + 1] = v;
+        }
+        for (unsigned s = p->levels - 1; s-- > 1;) FN(lanes_forward_level)(x, p, s, above);
+        for (size_t i = 0; i < half; i++, at += stride) {
+            LANES u = x[i], v = x[i + half];
+            FN(lanes_cross)(&u, &v, &above[p->levels - 1]);
+            FN(lanes_leave)(at, u, true, last);
+            if (p->k == 0)
+                FN(lanes_leave)(at + half * stride, v, true, last);
+            else
+                FN(lanes_leave)(at + half * stride, L(mul_fixed)(L(carry)(v), constant + p->k), false, last);
+        }
     }
+}
+PM_LOCAL void FN(lanes_forward_columns)(const struct FN(lanes_pass) * p, size_t begin, size_t end)
+{
+    if (p->end)
+        FN(lanes_forward_pass)(p, begin, end, true);
+    else
+        FN(lanes_forward_pass)(p, begin, end, false);
 }
 
 /* Elements 2 i and 2 i + 1 of eight rows that are `step` bytes apart (forwards or backwards), and back. */
@@ -325,32 +327,23 @@ PM_LANES void FN(lanes_turn_back)(uint8_t *at, ptrdiff_t step, const LANES *firs
     pm_lanes_transpose(row, w);
     for (ptrdiff_t j = 0; j < 8; j++) _mm512_storeu_si512(at + j * step, row[j]);
 }
-/* All eight elements of eight vectors of planes, and back. */
-PM_LANES void FN(lanes_turn_planes)(LANES x[8], const uint8_t *at)
+/* Eight vectors of eight neighbours, to vectors of the elements 0 to 7 of all, and back. */
+PM_LANES void FN(lanes_across)(LANES out[8], const LANES x[8])
 {
-    __m512i plane[4][8];
-    for (int i = 0; i < 4; i++) {
-        __m512i row[8];
-        for (int j = 0; j < 8; j++) row[j] = _mm512_loadu_si512(at + j * FN(lanes_row) + 64 * i);
-        pm_lanes_transpose(plane[i], row);
-    }
-    for (int j = 0; j < 8; j++) {
-        const __m512i w[4] = {plane[0][j], plane[1][j], plane[2][j], plane[3][j]};
-        x[FN(lanes_order)[j]] = L(unpack)(w);
+    for (int i = 0; i < L(limbs); i++) {
+        __m512i row[8], column[8];
+        for (int j = 0; j < 8; j++) row[j] = x[j].l[i];
+        pm_lanes_transpose(column, row);
+        for (int j = 0; j < 8; j++) out[FN(lanes_order)[j]].l[i] = column[j];
     }
 }
-PM_LANES void FN(lanes_turn_planes_back)(uint8_t *at, const LANES x[8])
+PM_LANES void FN(lanes_across_back)(LANES out[8], const LANES x[8])
 {
-    __m512i plane[4][8];
-    for (int j = 0; j < 8; j++) {
-        __m512i w[4];
-        L(pack)(w, &x[FN(lanes_order)[j]]);
-        for (int i = 0; i < 4; i++) plane[i][j] = w[i];
-    }
-    for (int i = 0; i < 4; i++) {
-        __m512i row[8];
-        pm_lanes_transpose(row, plane[i]);
-        for (int j = 0; j < 8; j++) _mm512_storeu_si512(at + j * FN(lanes_row) + 64 * i, row[j]);
+    for (int i = 0; i < L(limbs); i++) {
+        __m512i row[8], column[8];
+        for (int j = 0; j < 8; j++) column[j] = x[FN(lanes_order)[j]].l[i];
+        pm_lanes_transpose(row, column);
+        for (int j = 0; j < 8; j++) out[j].l[i] = row[j];
     }
 }
 PM_LANES LANES FN(lanes_turn_one)(const uint8_t *at, ptrdiff_t step)
@@ -387,89 +380,107 @@ PM_LANES void FN(lanes_last_factors)(LANES f[7], const FE *table, size_t k)
     FN(lanes_turn)(&f[4], &f[3], four + 2 * F(bytes), -4 * size);
 }
 
-/* The last three levels of eight blocks of eight elements, numbers k to k + 7. Bounds: 1 + q, 3 + q, 5 + q,
- * and 7 + q, which is 8 q at most. */
-PM_LOCAL void FN(lanes_inverse_last)(uint8_t *data, size_t k, const FE *table)
+/* All levels of block k of 64 elements: three on its eight vectors; turned, so that a lane holds a block of
+ * eight, the other three. Bounds: below 2, and 2 more each level. */
+PM_LOCAL void FN(lanes_inverse_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table,
+                                     bool first)
 {
-    LANES x[8], f[7];
-    FN(lanes_last_factors)(f, table, k);
-    FN(lanes_turn_planes)(x, data);
-    for (int i = 0; i < 4; i += 2) FN(lanes_in)(&x[i], &x[i + 4], f[0], &x[i + 1], &x[i + 5], f[0]);
-    for (int i = 2; i < 8; i++) x[i] = i % 4 >= 2 ? L(carry)(x[i]) : x[i];
-    for (int h = 0; h < 2; h++)
-        FN(lanes_in)(&x[4 * h], &x[4 * h + 2], f[1 + h], &x[4 * h + 1], &x[4 * h + 3], f[1 + h]);
-    for (int i = 0; i < 4; i++) x[2 * i + 1] = L(carry)(x[2 * i + 1]);
-    for (int i = 0; i < 8; i += 4)
-        FN(lanes_in)(&x[i], &x[i + 1], f[3 + i / 2], &x[i + 2], &x[i + 3], f[4 + i / 2]);
-    for (int i = 0; i < 4; i++) {
-        x[2 * i] = L(canonical)(x[2 * i]);
-        x[2 * i + 1] = L(canonical)(x[2 * i + 1]);
-        FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &x[2 * i], &x[2 * i + 1]);
+    const struct L(fixed) *constant = FN(lanes_constant)(table) + 8;
+    LANES x[8], y[8], f[7];
+    FN(lanes_last_factors)(f, table->large, 8 * k);
+    for (size_t i = 0; i < 8; i++) x[i] = FN(lanes_take)(data + i * FN(lanes_row), first);
+    for (unsigned s = 0; s < 3; s++)
+        for (size_t b = 0, half = 4 >> s; b < (size_t)1 << s; b++) {
+            const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)((k << s) + b);
+            for (size_t i = 2 * half * b; i < (2 * b + 1) * half; i++)
+                FN(lanes_join)(&x[i], &x[i + half], L(mul_fixed)(L(carry)(x[i + half]), t));
+        }
+    for (size_t i = 0; i < 8; i++) x[i] = L(carry)(x[i]);
+    FN(lanes_across)(y, x);
+    for (size_t i = 0; i < 4; i++) FN(lanes_in)(&y[i], &y[i + 4], f[0]);
+    for (size_t i = 0; i < 4; i++) {
+        const size_t at = i + (i & 2);
+        y[at + 2] = L(carry)(y[at + 2]);
+        FN(lanes_in)(&y[at], &y[at + 2], f[1 + i / 2]);
+    }
+    for (size_t i = 0; i < 4; i++) {
+        y[2 * i + 1] = L(carry)(y[2 * i + 1]);
+        FN(lanes_in)(&y[2 * i], &y[2 * i + 1], f[3 + i]);
+        y[2 * i] = L(reduce_once)(L(reduce_far)(y[2 * i]));
+        y[2 * i + 1] = L(reduce_once)(L(reduce_far)(y[2 * i + 1]));
+        FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &y[2 * i], &y[2 * i + 1]);
     }
 }
-/* The first three levels of the forward transform. Bounds: sums 2 + 2 q, then 4 + 4 q, which is reduced;
- * products 1.25, their sum 2.5. */
-PM_LOCAL void FN(lanes_forward_first)(uint8_t *data, size_t k, const FE *table)
+/* The same forward. Bounds: below 1, then 2, 4 and 8, products 2; reduced, all are below 4, and again below
+ * 8, 16 and 32. */
+PM_LOCAL void FN(lanes_forward_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table, bool last)
 {
-    const uint8_t *t = (const uint8_t *)table;
+    const struct L(fixed) *constant = FN(lanes_constant)(table) + 8;
+    const uint8_t *t = (const uint8_t *)&table->large[8 * k];
     const ptrdiff_t size = F(bytes);
-    LANES x[8], f[4];
-    for (int i = 0; i < 2; i++)
-        FN(lanes_turn)(&f[2 * i], &f[2 * i + 1], t + (4 * k + 2 * (size_t)i) * F(bytes), 4 * size);
-    for (int i = 0; i < 4; i++) FN(lanes_turn)(&x[2 * i], &x[2 * i + 1], data + 64 * i, FN(lanes_row));
-    for (int i = 0; i < 8; i += 4)
-        FN(lanes_out)(&x[i], &x[i + 1], f[i / 2], 3, &x[i + 2], &x[i + 3], f[i / 2 + 1], 3);
-    FN(lanes_turn)(&f[0], &f[1], t + 2 * k * F(bytes), 2 * size);
-    for (int h = 0; h < 2; h++) {
-        FN(lanes_out)(&x[4 * h], &x[4 * h + 2], f[h], 6, &x[4 * h + 1], &x[4 * h + 3], f[h], 2);
-        x[4 * h] = L(reduce)(x[4 * h]);
+    LANES x[8], y[8], f[7];
+    f[0] = FN(lanes_turn_one)(t, size);
+    t += 8 * k * F(bytes);
+    FN(lanes_turn)(&f[1], &f[2], t, 2 * size);
+    t += 16 * k * F(bytes);
+    for (size_t i = 0; i < 2; i++)
+        FN(lanes_turn)(&f[3 + 2 * i], &f[4 + 2 * i], t + 2 * i * F(bytes), 4 * size);
+    for (size_t i = 0; i < 4; i++) {
+        FN(lanes_turn)(&y[2 * i], &y[2 * i + 1], data + 64 * i, FN(lanes_row));
+        FN(lanes_out)(&y[2 * i], &y[2 * i + 1], f[3 + i], 1);
     }
-    f[0] = FN(lanes_turn_one)(t + k * F(bytes), size);
-    for (int i = 0; i < 4; i += 2) FN(lanes_out)(&x[i], &x[i + 4], f[0], 3, &x[i + 1], &x[i + 5], f[0], 3);
-    for (int i = 0; i < 4; i++) {
-        x[i] = L(reduce)(x[i]);
-        x[i + 4] = L(carry)(x[i + 4]);
+    for (size_t i = 0; i < 4; i++) {
+        const size_t at = i + (i & 2);
+        FN(lanes_out)(&y[at], &y[at + 2], f[1 + i / 2], 2);
     }
-    FN(lanes_turn_planes_back)(data, x);
+    for (size_t i = 0; i < 4; i++) FN(lanes_out)(&y[i], &y[i + 4], f[0], 4);
+    for (size_t i = 0; i < 8; i++) y[i] = i < 2 ? L(reduce_far)(y[i]) : L(carry)(y[i]);
+    FN(lanes_across_back)(x, y);
+    for (unsigned s = 3; s-- > 0;)
+        for (size_t b = 0, half = 4 >> s; b < (size_t)1 << s; b++) {
+            const struct L(fixed) *c = constant + (k << s) + b;
+            for (size_t i = 2 * half * b; i < (2 * b + 1) * half; i++) {
+                const LANES d = L(carry)(L(sub)(x[i], x[i + half], 16 >> s));
+                x[i] = L(add)(x[i], x[i + half]);
+                x[i + half] = L(mul_fixed)(d, c);
+            }
+        }
+    for (size_t i = 0; i < 8; i++) FN(lanes_leave)(data + i * FN(lanes_row), x[i], i < 4, last);
 }
 
-/* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6 from outside, and above 3 within.
- */
+/* Of m levels above the last six, how many a pass does: as few passes as can be, all about as many. */
+static inline unsigned FN(lanes_levels)(unsigned m)
+{
+    const unsigned most = FN(lanes_max_levels), passes = (m + most - 1) / most;
+    return (m + passes - 1) / passes;
+}
+
+/* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6. */
 PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k,
                                       const struct FN(lanes_table) * table, bool end)
 {
-    size_t len = (size_t)1 << log2_len;
-    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .end = end};
-    if (log2_len == 4) {
-        pass.stride = FN(lanes_row);
-        FN(lanes_inverse2)(&pass, 0, 1);
+    if (log2_len == FN(lanes_min_log2)) {
+        FN(lanes_inverse_leaf)(data, k, table, end);
         return;
     }
-    pass.stride = len / 4 * F(bytes);
-    FN(lanes_inverse4)(&pass, 0, len / 32);
-    for (size_t i = 0; i < 4 && log2_len > 5; i++)
-        FN(lanes_inverse_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table, false);
-    if (log2_len == 6 || log2_len == 7)
-        for (size_t i = 0; i < len; i += 64)
-            FN(lanes_inverse_last)(data + i * F(bytes), (k * len + i) / 8, table->large);
+    const unsigned levels = FN(lanes_levels)(log2_len - FN(lanes_min_log2)), rest = log2_len - levels;
+    const struct FN(lanes_pass) pass = {data, k, (size_t)F(bytes) << rest, levels, table, end};
+    FN(lanes_inverse_columns)(&pass, 0, (size_t)1 << (rest - 3));
+    for (size_t i = 0; i < (size_t)1 << levels; i++)
+        FN(lanes_inverse_block)(data + i * pass.stride, rest, (k << levels) + i, table, false);
 }
 PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k,
                                       const struct FN(lanes_table) * table, bool end)
 {
-    size_t len = (size_t)1 << log2_len;
-    struct FN(lanes_pass) pass = {.data = data, .k = k, .table = table, .end = end};
-    if (log2_len == 4) {
-        pass.stride = FN(lanes_row);
-        FN(lanes_forward2)(&pass, 0, 1);
+    if (log2_len == FN(lanes_min_log2)) {
+        FN(lanes_forward_leaf)(data, k, table, end);
         return;
     }
-    if (log2_len == 6 || log2_len == 7)
-        for (size_t i = 0; i < len; i += 64)
-            FN(lanes_forward_first)(data + i * F(bytes), (k * len + i) / 8, table->large);
-    pass.stride = len / 4 * F(bytes);
-    for (size_t i = 0; i < 4 && log2_len > 5; i++)
-        FN(lanes_forward_block)(data + i * pass.stride, log2_len - 2, 4 * k + i, table, false);
-    FN(lanes_forward4)(&pass, 0, len / 32);
+    const unsigned levels = FN(lanes_levels)(log2_len - FN(lanes_min_log2)), rest = log2_len - levels;
+    const struct FN(lanes_pass) pass = {data, k, (size_t)F(bytes) << rest, levels, table, end};
+    for (size_t i = 0; i < (size_t)1 << levels; i++)
+        FN(lanes_forward_block)(data + i * pass.stride, rest, (k << levels) + i, table, false);
+    FN(lanes_forward_columns)(&pass, 0, (size_t)1 << (rest - 3));
 }
 
 struct FN(lanes_blocks) {
@@ -491,19 +502,48 @@ PM_LOCAL void FN(lanes_forward_blocks)(void *ctx, size_t begin, size_t end)
         FN(lanes_forward_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->end);
 }
 
-/* The pass over levels l and l + 1 of all blocks, by columns, for several threads. */
-PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, unsigned l,
-                                  const struct FN(lanes_table) * table, pm_pool_fn *fn)
+/* A pass over all blocks of 2^log2_len elements, by columns, for several threads. */
+struct FN(lanes_wide) {
+    uint8_t *data;
+    unsigned log2_len, levels;
+    const struct FN(lanes_table) * table;
+    bool end;
+    void (*columns)(const struct FN(lanes_pass) * p, size_t begin, size_t end);
+};
+PM_LOCAL void FN(lanes_wide_piece)(void *ctx, size_t begin, size_t end)
 {
-    size_t quarter = (size_t)1 << (log2_n - l - 2), vectors = quarter / 8;
-    for (size_t k = 0; k < (size_t)1 << l; k++) {
-        struct FN(lanes_pass) pass = {.data = data + 4 * k * quarter * F(bytes),
-                                      .k = k,
-                                      .stride = quarter * F(bytes),
-                                      .table = table,
-                                      .end = l == 0};
-        pm_pool_for(pool, vectors, vectors < FN(grain) / 8 ? vectors : FN(grain) / 8, fn, &pass);
+    const struct FN(lanes_wide) *w = ctx;
+    const unsigned rest = w->log2_len - w->levels;
+    const size_t columns = (size_t)1 << (rest - 3);
+    while (begin < end) {
+        const size_t k = begin / columns, j = begin % columns;
+        const size_t n = end - begin < columns - j ? end - begin : columns - j;
+        const struct FN(lanes_pass) pass = {w->data + ((k * F(bytes)) << w->log2_len),
+                                            k,
+                                            (size_t)F(bytes) << rest,
+                                            w->levels,
+                                            w->table,
+                                            w->end};
+        w->columns(&pass, j, j + n);
+        begin += n;
     }
+}
+PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, const struct FN(lanes_wide) * w, unsigned log2_n)
+{
+    struct FN(lanes_wide) job = *w;
+    pm_pool_for(pool, (size_t)1 << (log2_n - job.levels - 3), 0, FN(lanes_wide_piece), &job);
+}
+/* The levels of the passes by columns, from the first on, until there are blocks enough for the threads.
+ * Returns their number. */
+static inline unsigned FN(lanes_wide_levels)(unsigned levels[8], const struct pm_pool *pool, unsigned log2_n)
+{
+    const size_t threads = pm_pool_threads(pool);
+    unsigned passes = 0, done = 0;
+    while (threads > 1 && (size_t)1 << done < 8 * threads && log2_n - done > FN(lanes_wide_log2)) {
+        levels[passes] = FN(lanes_levels)(log2_n - done - FN(lanes_min_log2));
+        done += levels[passes++];
+    }
+    return passes;
 }
 
 /* As inverse and forward of ntt_tmpl.h, over the table of lanes_table_make. */
@@ -514,12 +554,15 @@ PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned lo
         FN(inverse)(pool, data, log2_n, table->small);
         return;
     }
-    unsigned wide = FN(wide_levels)(pool, log2_n);
-    struct FN(lanes_blocks)
-        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .end = wide == 0};
-    for (unsigned l = 0; l < wide; l += 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l, table, FN(lanes_inverse4));
-    pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_inverse_blocks), &blocks);
+    unsigned levels[8], log2_len = log2_n;
+    const unsigned passes = FN(lanes_wide_levels)(levels, pool, log2_n);
+    for (unsigned i = 0; i < passes; log2_len -= levels[i++]) {
+        const struct FN(lanes_wide)
+            wide = {data, log2_len, levels[i], table, i == 0, FN(lanes_inverse_columns)};
+        FN(lanes_wide_pass)(pool, &wide, log2_n);
+    }
+    struct FN(lanes_blocks) blocks = {data, log2_len, table, passes == 0};
+    pm_pool_for(pool, (size_t)1 << (log2_n - log2_len), 1, FN(lanes_inverse_blocks), &blocks);
 }
 PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
 {
@@ -528,12 +571,17 @@ PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned lo
         FN(forward)(pool, data, log2_n, table->small);
         return;
     }
-    unsigned wide = FN(wide_levels)(pool, log2_n);
-    struct FN(lanes_blocks)
-        blocks = {.data = data, .log2_len = log2_n - wide, .table = table, .end = wide == 0};
-    pm_pool_for(pool, (size_t)1 << wide, 1, FN(lanes_forward_blocks), &blocks);
-    for (unsigned l = wide; l >= 2; l -= 2)
-        FN(lanes_wide_pass)(pool, data, log2_n, l - 2, table, FN(lanes_forward4));
+    unsigned levels[8], log2_len = log2_n;
+    unsigned passes = FN(lanes_wide_levels)(levels, pool, log2_n);
+    for (unsigned i = 0; i < passes; i++) log2_len -= levels[i];
+    struct FN(lanes_blocks) blocks = {data, log2_len, table, passes == 0};
+    pm_pool_for(pool, (size_t)1 << (log2_n - log2_len), 1, FN(lanes_forward_blocks), &blocks);
+    while (passes-- > 0) {
+        log2_len += levels[passes];
+        const struct FN(lanes_wide)
+            wide = {data, log2_len, levels[passes], table, passes == 0, FN(lanes_forward_columns)};
+        FN(lanes_wide_pass)(pool, &wide, log2_n);
+    }
 }
 
 struct FN(lanes_shift_job) {
@@ -559,8 +607,8 @@ PM_LOCAL void FN(lanes_shift_piece)(void *ctx, size_t begin, size_t end)
             for (size_t v = 0; v < 8; v += 2, at += 2 * FN(lanes_row)) {
                 LANES x0 = L(mul)(L(load)(at), job->within[v]);
                 LANES x1 = L(mul)(L(load)(at + FN(lanes_row)), job->within[v + 1]);
-                FN(lanes_leave_last)(at, L(mul_loose)(x0, f), true);
-                FN(lanes_leave_last)(at + FN(lanes_row), L(mul_loose)(x1, f), true);
+                FN(lanes_leave)(at, L(mul_loose)(x0, f), false, true);
+                FN(lanes_leave)(at + FN(lanes_row), L(mul_loose)(x1, f), false, true);
             }
         }
     }

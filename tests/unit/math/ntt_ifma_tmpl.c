@@ -46,7 +46,7 @@ static void far_to_planes(uint8_t *at)
 }
 static void far_from_planes(uint8_t *at)
 {
-    C(fr8) x = C(fr8_canonical)(C(fr8_load_planes)(at));
+    C(fr8) x = C(fr8_reduce_once)(C(fr8_load_planes)(at));
     C(fr8_store)(at, &x);
 }
 static void far_block(int direction, uint8_t *data, unsigned log2_len, size_t k, const C(fr) * table)
@@ -63,13 +63,14 @@ static void far_block(int direction, uint8_t *data, unsigned log2_len, size_t k,
 static void far_pass(int direction, uint8_t *data, size_t k, size_t stride, size_t begin, size_t end,
                      const C(fr) * table)
 {
-    struct C(ntt_lanes_pass) pass = {.data = data, .k = k, .stride = stride, .table = far_head(table)};
+    struct C(ntt_lanes_pass)
+        pass = {.data = data, .k = k, .stride = stride, .levels = 2, .table = far_head(table)};
     for (size_t i = 0; i < 4; i++)
         for (size_t j = begin; j < end; j += 8) far_to_planes(data + i * stride + 32 * j);
     if (direction == 0)
-        C(ntt_lanes_inverse4)(&pass, begin / 8, end / 8);
+        C(ntt_lanes_inverse_columns)(&pass, begin / 8, end / 8);
     else
-        C(ntt_lanes_forward4)(&pass, begin / 8, end / 8);
+        C(ntt_lanes_forward_columns)(&pass, begin / 8, end / 8);
     for (size_t i = 0; i < 4; i++)
         for (size_t j = begin; j < end; j += 8) far_from_planes(data + i * stride + 32 * j);
 }
