@@ -132,6 +132,11 @@ struct pm_curve {
     /* data in place: coefficients, bit-reversed -> evaluations, natural order. */
     void (*ntt_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
                         unsigned table_log2_n);
+    /* Each of `count` arrays in place: evaluations on the n-th roots -> those of the same polynomial on the
+     * odd coset, s times these roots for s = fr_root(log2_n + 1); natural order. log2_n < two_adicity.
+     * Fastest with a table for n itself, and on several threads for small arrays together. */
+    void (*ntt_odd_coset)(struct pm_pool *pool, uint8_t *const *data, size_t count, unsigned log2_n,
+                          const uint8_t *table, unsigned table_log2_n);
 
     /* -- G1 and G2. _check: canonical coordinates, on the curve (or infinity) and in the subgroup of order r.
      * -- */

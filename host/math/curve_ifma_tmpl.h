@@ -11,6 +11,16 @@
 #define C(op) PM_CAT(CURVE_IFMA, _##op)
 
 static size_t table_bytes(unsigned max_log2_n) { return C(ntt_lanes_table_bytes)(max_log2_n); }
+/* A primitive 2n-th root, and 1 / n. */
+static void to_coset(C(fr) * shift, C(fr) * scale, unsigned log2_n)
+{
+    uint8_t bytes[C(fr_bytes)];
+    C(fr) n = C(fr_one);
+    for (unsigned i = 0; i < log2_n; i++) C(fr_dbl)(&n, &n);
+    C(fr_inv)(scale, &n);
+    CURVE_BASE.fr_root(bytes, log2_n + 1);
+    C(fr_load)(shift, bytes);
+}
 static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool)
 {
     uint8_t bytes[C(fr_bytes)];
@@ -18,6 +28,11 @@ static void table_make(uint8_t *table, unsigned max_log2_n, struct pm_pool *pool
     CURVE_BASE.fr_root(bytes, max_log2_n);
     C(fr_load)(&root, bytes);
     C(ntt_lanes_table_make)((C(fr) *)(void *)table, max_log2_n, &root, pool);
+    if (max_log2_n < CURVE_BASE.two_adicity) {
+        C(fr) shift, scale;
+        to_coset(&shift, &scale, max_log2_n);
+        C(ntt_lanes_table_twist)((C(fr) *)(void *)table, &shift, &scale, pool);
+    }
 }
 static void inverse(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const uint8_t *table,
                     unsigned table_log2_n)
@@ -38,6 +53,23 @@ static void shift(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const ui
     C(fr_load)(&a, scale);
     C(fr_load)(&b, by);
     C(ntt_lanes_shift)(pool, data, log2_n, &a, &b);
+}
+
+static void odd_coset(struct pm_pool *pool, uint8_t *const *data, size_t count, unsigned log2_n,
+                      const uint8_t *table, unsigned table_log2_n)
+{
+    const C(fr) *t = (const C(fr) *)(const void *)table;
+    C(fr) by, scale;
+    if (table_log2_n == log2_n && log2_n >= C(ntt_lanes_min_log2)) {
+        C(ntt_lanes_coset)(pool, data, count, log2_n, t);
+        return;
+    }
+    to_coset(&by, &scale, log2_n);
+    for (size_t i = 0; i < count; i++) {
+        C(ntt_lanes_inverse)(pool, data[i], log2_n, t);
+        C(ntt_lanes_shift)(pool, data[i], log2_n, &scale, &by);
+        C(ntt_lanes_forward)(pool, data[i], log2_n, t);
+    }
 }
 
 /* Whole vectors of eight in lanes; up to seven elements at the end one by one. */
@@ -122,6 +154,7 @@ void CURVE_FILL(struct pm_curve *out)
     out->ntt_inverse = inverse;
     out->ntt_forward = forward;
     out->ntt_shift = shift;
+    out->ntt_odd_coset = odd_coset;
     out->fr_rows_mul = C(lanes_rows_mul);
     out->msm_g1 = &C(g1_lanes_msm_kind);
     out->msm_g2 = &C(g2_lanes_msm_kind);

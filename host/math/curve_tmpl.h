@@ -226,6 +226,21 @@ static void FN(ntt_shift)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, 
     FR(load)(&b, shift);
     NTT(shift)(pool, data, log2_n, &a, &b);
 }
+static void FN(ntt_odd_coset)(struct pm_pool *pool, uint8_t *const *data, size_t count, unsigned log2_n,
+                              const uint8_t *table, unsigned table_log2_n)
+{
+    CURVE_FR n = FR(one), scale, shift;
+    uint8_t root[FR(bytes)];
+    for (unsigned i = 0; i < log2_n; i++) FR(dbl)(&n, &n);
+    FR(inv)(&scale, &n);
+    FN(fr_root)(root, log2_n + 1);
+    FR(load)(&shift, root);
+    for (size_t i = 0; i < count; i++) {
+        FN(ntt_inverse)(pool, data[i], log2_n, table, table_log2_n);
+        NTT(shift)(pool, data[i], log2_n, &scale, &shift);
+        FN(ntt_forward)(pool, data[i], log2_n, table, table_log2_n);
+    }
+}
 
 /* -- Points: the same for both groups -- */
 
@@ -457,6 +472,7 @@ const struct pm_curve CURVE = {
     .ntt_inverse = FN(ntt_inverse),
     .ntt_shift = FN(ntt_shift),
     .ntt_forward = FN(ntt_forward),
+    .ntt_odd_coset = FN(ntt_odd_coset),
     .g1_check = FN(g1_check),
     .g2_check = FN(g2_check),
     .g1_on_curve = FN(g1_on_curve),

@@ -104,6 +104,11 @@
 #define NTT       NAME(ntt)
 #define NTT_FIELD NAME(fr)
 #define NTT_LANES NAME(fr8)
+#include "math/ntt_table_ifma_tmpl.h"
+
+#define NTT       NAME(ntt)
+#define NTT_FIELD NAME(fr)
+#define NTT_LANES NAME(fr8)
 #include "math/ntt_ifma_tmpl.h"
 
 #define VEC       NAME(lanes)

@@ -1,5 +1,6 @@
 /* Transforms over Fr in lanes: ntt_tmpl.h's networks, orders and bytes for AVX-512 IFMA. The
- * instance of ntt_tmpl.h with the same prefix must stand before: it makes the table and does what is small.
+ * instances of ntt_tmpl.h, which does what is small, and ntt_table_ifma_tmpl.h with the same prefix must
+ * stand before.
  *
  * Parameters
  *   NTT         prefix of all names
@@ -26,117 +27,12 @@
 #define LANES  NTT_LANES
 
 enum {
-    FN(lanes_small) = 32,     /* entries of the portable table that are kept for small transforms */
-    FN(lanes_min_log2) = 6,   /* below, transforms are ntt_tmpl.h's */
     FN(lanes_max_levels) = 4, /* of a pass */
+    FN(lanes_log2_sets) = 15, /* of blocks whose sixteen rows fall into several sets of a cache */
     FN(lanes_wide_log2) = 11, /* of blocks that are not cut by columns */
-    FN(lanes_log2_runs) = 6,  /* runs of 64 elements that share a factor in a shift */
-    FN(lanes_table_block) = 2048,
-    FN(lanes_row) = 8 * F(bytes)
+    FN(lanes_log2_runs) = 6   /* runs of 64 elements that share a factor in a shift */
 };
 _Static_assert(L(room) >= 33 && L(fits) >= 33, "products of what is below 32 are below 2");
-static const size_t FN(lanes_order)[8] = {0, 2, 1, 3, 4, 6, 5, 7}; /* of elements in L(load)'s lanes */
-
-/* A table for transforms of up to n. It serves smaller ones too. */
-struct FN(lanes_table) {
-    uint64_t log2_n, unused[7];
-    FE small[FN(lanes_small)]; /* as ntt_tmpl.h wants them */
-    FE large[];                /* n / 2 factors at 2^260; then, aligned to 64 bytes, the constants */
-};
-/* -1, and from [8] on the factors below n / 16, which serve all levels but three, for mul_fixed. */
-static inline size_t FN(lanes_constants_at)(unsigned log2_n)
-{
-    return sizeof(struct FN(lanes_table)) + (FN(table_bytes)(log2_n) + 63) / 64 * 64;
-}
-static inline size_t FN(lanes_constants)(unsigned log2_n)
-{
-    return log2_n < FN(lanes_min_log2) ? 0 : (size_t)1 << (log2_n - 4);
-}
-static inline size_t FN(lanes_table_bytes)(unsigned max_log2_n)
-{
-    return FN(lanes_constants_at)(max_log2_n) +
-           (16 + FN(lanes_constants)(max_log2_n)) * sizeof(struct L(fixed));
-}
-static inline struct L(fixed) * FN(lanes_constant)(const struct FN(lanes_table) * t)
-{
-    return (struct L(fixed) *)(void *)((uint8_t *)(uintptr_t)t + FN(lanes_constants_at)((unsigned)t->log2_n));
-}
-
-/* 2^gap times what stands there. */
-static inline void FN(lanes_table_scale)(FE *table, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        for (int k = 0; k < L(gap); k++) F(dbl)(&table[i], &table[i]);
-}
-
-/* Blocks of lanes_table_block entries: [block + i] = [block] + [i], so entry i of block 0 times one root. */
-PM_LOCAL void FN(lanes_table_piece)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(table_job) *job = ctx;
-    const uint8_t *first = (const uint8_t *)job->table;
-    for (size_t b = begin + 1; b <= end; b++) {
-        FE root;
-        uint8_t *block = (uint8_t *)(job->table + b * FN(lanes_table_block));
-        FN(power)(&root, job->root, FN(reverse)(b * FN(lanes_table_block), job->log2_half));
-        FN(lanes_table_scale)(&root, 1);
-        const LANES r = L(broadcast)(&root);
-        for (size_t at = 0; at < (size_t)FN(lanes_table_block) * F(bytes); at += FN(lanes_row)) {
-            LANES x = L(mul)(L(load)(first + at), r);
-            x = L(reduce_once)(x);
-            L(store)(block + at, &x);
-        }
-    }
-}
-PM_LOCAL void FN(lanes_constants_piece)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(lanes_table) *t = ctx;
-    struct L(fixed) *out = FN(lanes_constant)(t) + 8;
-    for (size_t k = 8 * begin; k < 8 * end; k += 8) {
-        struct L(fixed) eight[8];
-        L(fix)(eight, L(load)((const uint8_t *)&t->large[k]));
-        for (int j = 0; j < 8; j++) out[k + FN(lanes_order)[j]] = eight[j];
-    }
-}
-static inline void FN(lanes_minus_one)(struct FN(lanes_table) * t)
-{
-    FE minus_one;
-    F(neg)(&minus_one, &t->large[0]);
-    L(fix)(FN(lanes_constant)(t), L(broadcast)(&minus_one));
-}
-/* memory: lanes_table_bytes, aligned to 64. */
-PM_LOCAL void FN(lanes_table_make)(FE *memory, unsigned max_log2_n, const FE *primitive, struct pm_pool *pool)
-{
-    struct FN(lanes_table) *t = (struct FN(lanes_table) *)(void *)memory;
-    FE root[64];
-    const size_t half = max_log2_n == 0 ? 1 : (size_t)1 << (max_log2_n - 1);
-    const size_t block = half < FN(lanes_table_block) ? half : FN(lanes_table_block);
-    struct FN(table_job) job = {.table = t->large, .root = root};
-    *t = (struct FN(lanes_table)){.log2_n = max_log2_n};
-    root[0] = *primitive;
-    for (unsigned i = 1; i < max_log2_n; i++) F(sqr)(&root[i], &root[i - 1]);
-    if (max_log2_n > 0) job.log2_half = max_log2_n - 1;
-    FN(table_piece)(&job, 0, block);
-    memcpy(t->small, t->large, (half < FN(lanes_small) ? half : FN(lanes_small)) * sizeof(FE));
-    FN(lanes_table_scale)(t->large, block);
-    pm_pool_for(pool, half / block - 1, 1, FN(lanes_table_piece), &job);
-    FN(lanes_minus_one)(t);
-    /* Four constants take the place of eight. */
-    pm_pool_for(pool, (FN(lanes_constants)(max_log2_n) + 7) / 8, 32, FN(lanes_constants_piece), t);
-}
-
-/* Where -1 / root k of the table is; 0 is where -1 is, seen from entry 0. */
-static inline ptrdiff_t FN(lanes_minus_inverse_at)(size_t k)
-{
-    return k == 0 ? -8 : (ptrdiff_t)(3 * ((size_t)1 << (63 - __builtin_clzll(k))) - 1 - k);
-}
-/* out = -1 / root k, at 2^260. */
-static inline void FN(lanes_minus_inverse)(FE *out, const FE *large, size_t k)
-{
-    if (k == 0)
-        F(neg)(out, &large[0]);
-    else
-        *out = large[FN(lanes_minus_inverse_at)(k)];
-}
 
 /* (u, v) -> (u - t v, u + t v), loose, for t v below 2: both below 2 + u. v is what t was multiplied by or
  * anything else. */
@@ -188,6 +84,11 @@ PM_LANES void FN(lanes_leave)(uint8_t *at, LANES loose, bool sum, bool last)
         L(store_planes)(at, &loose);
     }
 }
+/* What comes next, where the processor does not foresee it. */
+PM_LANES void FN(lanes_expect)(const void *at, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += 64) _mm_prefetch((const char *)((uintptr_t)at + i), _MM_HINT_T0);
+}
 PM_LANES LANES FN(lanes_take)(const uint8_t *at, bool first)
 {
     return first ? L(load)(at) : L(load_planes)(at);
@@ -202,7 +103,7 @@ PM_LANES void FN(lanes_inverse_level)(LANES *x, const struct FN(lanes_pass) * p,
     const size_t half = (size_t)1 << (p->levels - 1 - s);
     for (size_t b = 0; b < (size_t)1 << s; b++, x += 2 * half) {
         const size_t k = (p->k << s) + b;
-        const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(k);
+        const struct L(fixed) *t = constant + FN(lanes_mirror)(k, -8);
         if (k == 0)
             for (size_t i = 0; i < half; i++) FN(lanes_cross)(&x[i], &x[i + half], &above[s]);
         else
@@ -219,8 +120,10 @@ PM_LANES void FN(lanes_inverse_pass)(const struct FN(lanes_pass) * p, size_t beg
     FN(lanes_multiples)(above);
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
-        const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)(p->k);
+        const struct L(fixed) *t = constant + FN(lanes_mirror)(p->k, -8);
         for (size_t i = 0; i < half; i++) {
+            FN(lanes_expect)(at + FN(lanes_row) + i * stride, FN(lanes_row));
+            FN(lanes_expect)(at + FN(lanes_row) + (i + half) * stride, FN(lanes_row));
             LANES u = FN(lanes_take)(at + i * stride, first),
                   v = FN(lanes_take)(at + (i + half) * stride, first);
             if (p->k == 0)
@@ -239,7 +142,7 @@ PM_LANES void FN(lanes_inverse_pass)(const struct FN(lanes_pass) * p, size_t beg
             else if (k == 0)
                 FN(lanes_cross)(&u, &v, &above[p->levels - 1]);
             else
-                FN(lanes_join)(&u, &v, L(mul_fixed)(L(carry)(v), constant + FN(lanes_minus_inverse_at)(k)));
+                FN(lanes_join)(&u, &v, L(mul_fixed)(L(carry)(v), constant + FN(lanes_mirror)(k, -8)));
             FN(lanes_leave)(at, u, true, false);
             FN(lanes_leave)(at + stride, v, true, false);
         }
@@ -281,6 +184,8 @@ PM_LANES void FN(lanes_forward_pass)(const struct FN(lanes_pass) * p, size_t beg
     for (size_t j = begin; j < end; j++) {
         uint8_t *at = p->data + j * FN(lanes_row);
         for (size_t b = 0; b < half; b++) {
+            FN(lanes_expect)(at + FN(lanes_row) + 2 * b * stride, FN(lanes_row));
+            FN(lanes_expect)(at + FN(lanes_row) + (2 * b + 1) * stride, FN(lanes_row));
             LANES u = L(load_planes)(at + 2 * b * stride), v = L(load_planes)(at + (2 * b + 1) * stride);
             const size_t k = p->k * half + b;
             if (p->levels > 1) {
@@ -346,113 +251,139 @@ PM_LANES void FN(lanes_across_back)(LANES out[8], const LANES x[8])
         for (int j = 0; j < 8; j++) out[j].l[i] = row[j];
     }
 }
-PM_LANES LANES FN(lanes_turn_one)(const uint8_t *at, ptrdiff_t step)
+/* The factors of a leaf of the table; its mirror's, backwards in all respects, are -1 / t or d'. */
+PM_LANES LANES FN(lanes_factor)(const uint8_t *at, bool backwards)
 {
-    __m512i row[8], w[8];
-    for (ptrdiff_t j = 0; j < 8; j++)
-        row[j] = _mm512_castsi256_si512(_mm256_loadu_si256((const __m256i *)(const void *)(at + j * step)));
-    pm_lanes_transpose(w, row);
+    __m512i w[4];
+    for (int i = 0; i < 4; i++) {
+        w[i] = _mm512_load_si512(at + 64 * i);
+        if (backwards) w[i] = _mm512_permutexvar_epi64(_mm512_set_epi64(0, 1, 2, 3, 4, 5, 6, 7), w[i]);
+    }
     return L(unpack)(w);
 }
 
-/* The factors -1 / root of eight blocks from k on, of their halves and of their quarters: f[0], f[1..2],
- * f[3..6]. Beyond the first eight blocks they lie backwards in the table. */
-PM_LANES void FN(lanes_last_factors)(LANES f[7], const FE *table, size_t k)
-{
-    FE entry[56];
-    const uint8_t *t = (const uint8_t *)table;
-    const ptrdiff_t size = F(bytes);
-    if (k == 0) {
-        for (size_t i = 0; i < 8; i++) {
-            FN(lanes_minus_inverse)(&entry[i], table, i);
-            for (size_t m = 0; m < 2; m++) FN(lanes_minus_inverse)(&entry[8 + 8 * m + i], table, 2 * i + m);
-            for (size_t m = 0; m < 4; m++) FN(lanes_minus_inverse)(&entry[24 + 8 * m + i], table, 4 * i + m);
-        }
-        for (size_t i = 0; i < 7; i++) f[i] = FN(lanes_turn_one)((const uint8_t *)&entry[8 * i], size);
-        return;
-    }
-    size_t top = (size_t)1 << (63 - __builtin_clzll(k));
-    const uint8_t *one = t + (3 * top - 1 - k) * F(bytes), *two = t + (6 * top - 2 - 2 * k) * F(bytes);
-    const uint8_t *four = t + (12 * top - 4 - 4 * k) * F(bytes);
-    f[0] = FN(lanes_turn_one)(one, -size);
-    FN(lanes_turn)(&f[2], &f[1], two, -2 * size);
-    FN(lanes_turn)(&f[6], &f[5], four, -4 * size);
-    FN(lanes_turn)(&f[4], &f[3], four + 2 * F(bytes), -4 * size);
-}
-
-/* All levels of block k of 64 elements: three on its eight vectors; turned, so that a lane holds a block of
- * eight, the other three. Bounds: below 2, and 2 more each level. */
-PM_LOCAL void FN(lanes_inverse_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table,
-                                     bool first)
+/* Levels of a block of 64 elements. First of the inverse, for data below 2: three on its eight vectors, which
+ * add 2 each; y[j] lane i is element j of vector i. */
+PM_LANES void FN(lanes_leaf_in)(LANES y[8], const uint8_t *data, size_t k,
+                                const struct FN(lanes_table) * table, bool first)
 {
     const struct L(fixed) *constant = FN(lanes_constant)(table) + 8;
-    LANES x[8], y[8], f[7];
-    FN(lanes_last_factors)(f, table->large, 8 * k);
+    LANES x[8];
     for (size_t i = 0; i < 8; i++) x[i] = FN(lanes_take)(data + i * FN(lanes_row), first);
     for (unsigned s = 0; s < 3; s++)
         for (size_t b = 0, half = 4 >> s; b < (size_t)1 << s; b++) {
-            const struct L(fixed) *t = constant + FN(lanes_minus_inverse_at)((k << s) + b);
+            const struct L(fixed) *t = constant + FN(lanes_mirror)((k << s) + b, -8);
             for (size_t i = 2 * half * b; i < (2 * b + 1) * half; i++)
                 FN(lanes_join)(&x[i], &x[i + half], L(mul_fixed)(L(carry)(x[i + half]), t));
         }
     for (size_t i = 0; i < 8; i++) x[i] = L(carry)(x[i]);
     FN(lanes_across)(y, x);
-    for (size_t i = 0; i < 4; i++) FN(lanes_in)(&y[i], &y[i + 4], f[0]);
-    for (size_t i = 0; i < 4; i++) {
-        const size_t at = i + (i & 2);
-        y[at + 2] = L(carry)(y[at + 2]);
-        FN(lanes_in)(&y[at], &y[at + 2], f[1 + i / 2]);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        y[2 * i + 1] = L(carry)(y[2 * i + 1]);
-        FN(lanes_in)(&y[2 * i], &y[2 * i + 1], f[3 + i]);
-        y[2 * i] = L(reduce_once)(L(reduce_far)(y[2 * i]));
-        y[2 * i + 1] = L(reduce_once)(L(reduce_far)(y[2 * i + 1]));
-        FN(lanes_turn_back)(data + 64 * i, FN(lanes_row), &y[2 * i], &y[2 * i + 1]);
+}
+/* Then two of the last three; y is carried before and after, and below 8, then 12. */
+PM_LANES void FN(lanes_leaf_turned_in)(LANES y[8], const struct FN(lanes_leaf) * mirror)
+{
+    LANES f = FN(lanes_factor)(mirror->block, true);
+    for (size_t i = 0; i < 4; i++) FN(lanes_in)(&y[i], &y[i + 4], f);
+    for (size_t h = 0; h < 2; h++) {
+        f = FN(lanes_factor)(mirror->half[1 - h], true);
+        for (size_t i = 4 * h; i < 4 * h + 2; i++) {
+            y[i + 2] = L(carry)(y[i + 2]);
+            FN(lanes_in)(&y[i], &y[i + 2], f);
+            y[i] = L(carry)(y[i]);
+            y[i + 2] = L(carry)(y[i + 2]);
+        }
     }
 }
-/* The same forward. Bounds: below 1, then 2, 4 and 8, products 2; reduced, all are below 4, and again below
- * 8, 16 and 32. */
-PM_LOCAL void FN(lanes_forward_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table, bool last)
+/* The forward transform, behind its first level: two levels for y below `bound` at even, below 2 at odd
+ * numbers, bound at most 4. Then y is carried and below 4: 0 and 1 are reduced, the others 2 or 4. */
+PM_LANES void FN(lanes_leaf_turned_out)(LANES y[8], const struct FN(lanes_leaf) * leaf, const int bound)
+{
+    for (size_t h = 0; h < 2; h++) {
+        const LANES f = FN(lanes_factor)(leaf->half[h], false);
+        FN(lanes_out)(&y[4 * h], &y[4 * h + 2], f, bound);
+        FN(lanes_out)(&y[4 * h + 1], &y[4 * h + 3], f, 2);
+    }
+    const LANES f = FN(lanes_factor)(leaf->block, false);
+    for (size_t i = 0; i < 4; i++) FN(lanes_out)(&y[i], &y[i + 4], f, i == 0 ? 2 * bound : 4);
+    for (size_t i = 0; i < 8; i++) y[i] = i < 2 ? L(reduce_far)(y[i]) : L(carry)(y[i]);
+}
+/* And three on the vectors: below 8, 16 and 32, products below 2. */
+PM_LANES void FN(lanes_leaf_out)(uint8_t *data, LANES y[8], size_t k, const struct FN(lanes_table) * table,
+                                 bool last)
 {
     const struct L(fixed) *constant = FN(lanes_constant)(table) + 8;
-    const uint8_t *t = (const uint8_t *)&table->large[8 * k];
-    const ptrdiff_t size = F(bytes);
-    LANES x[8], y[8], f[7];
-    f[0] = FN(lanes_turn_one)(t, size);
-    t += 8 * k * F(bytes);
-    FN(lanes_turn)(&f[1], &f[2], t, 2 * size);
-    t += 16 * k * F(bytes);
-    for (size_t i = 0; i < 2; i++)
-        FN(lanes_turn)(&f[3 + 2 * i], &f[4 + 2 * i], t + 2 * i * F(bytes), 4 * size);
-    for (size_t i = 0; i < 4; i++) {
-        FN(lanes_turn)(&y[2 * i], &y[2 * i + 1], data + 64 * i, FN(lanes_row));
-        FN(lanes_out)(&y[2 * i], &y[2 * i + 1], f[3 + i], 1);
-    }
-    for (size_t i = 0; i < 4; i++) {
-        const size_t at = i + (i & 2);
-        FN(lanes_out)(&y[at], &y[at + 2], f[1 + i / 2], 2);
-    }
-    for (size_t i = 0; i < 4; i++) FN(lanes_out)(&y[i], &y[i + 4], f[0], 4);
-    for (size_t i = 0; i < 8; i++) y[i] = i < 2 ? L(reduce_far)(y[i]) : L(carry)(y[i]);
+    LANES x[8];
     FN(lanes_across_back)(x, y);
     for (unsigned s = 3; s-- > 0;)
         for (size_t b = 0, half = 4 >> s; b < (size_t)1 << s; b++) {
-            const struct L(fixed) *c = constant + (k << s) + b;
+            const struct L(fixed) *t = constant + (k << s) + b;
             for (size_t i = 2 * half * b; i < (2 * b + 1) * half; i++) {
                 const LANES d = L(carry)(L(sub)(x[i], x[i + half], 16 >> s));
                 x[i] = L(add)(x[i], x[i + half]);
-                x[i + half] = L(mul_fixed)(d, c);
+                x[i + half] = L(mul_fixed)(d, t);
             }
         }
     for (size_t i = 0; i < 8; i++) FN(lanes_leave)(data + i * FN(lanes_row), x[i], i < 4, last);
 }
 
-/* Of m levels above the last six, how many a pass does: as few passes as can be, all about as many. */
-static inline unsigned FN(lanes_levels)(unsigned m)
+/* All levels of block k of 64 elements. `end`: it is all of the data. */
+PM_LOCAL void FN(lanes_inverse_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table, bool end)
 {
-    const unsigned most = FN(lanes_max_levels), passes = (m + most - 1) / most;
-    return (m + passes - 1) / passes;
+    const struct FN(lanes_leaf) *mirror = FN(lanes_leaf_0)(table) + FN(lanes_mirror)(k, -1);
+    LANES y[8];
+    FN(lanes_expect)(mirror - 1, sizeof *mirror);
+    FN(lanes_leaf_in)(y, data, k, table, end);
+    FN(lanes_leaf_turned_in)(y, mirror);
+    for (size_t m = 0; m < 4; m++) {
+        FN(lanes_in)(&y[2 * m], &y[2 * m + 1], FN(lanes_factor)(mirror->quarter[3 - m], true));
+        for (size_t i = 2 * m; i < 2 * m + 2; i++) y[i] = L(reduce_once)(L(reduce_far)(y[i]));
+        FN(lanes_turn_back)(data + 64 * m, FN(lanes_row), &y[2 * m], &y[2 * m + 1]);
+    }
+}
+PM_LOCAL void FN(lanes_forward_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table, bool end)
+{
+    const struct FN(lanes_leaf) *leaf = FN(lanes_leaf_0)(table) + k;
+    LANES y[8];
+    FN(lanes_expect)(leaf + 1, sizeof *leaf);
+    for (size_t m = 0; m < 4; m++) {
+        FN(lanes_turn)(&y[2 * m], &y[2 * m + 1], data + 64 * m, FN(lanes_row));
+        FN(lanes_out)(&y[2 * m], &y[2 * m + 1], FN(lanes_factor)(leaf->quarter[m], false), 1);
+    }
+    FN(lanes_leaf_turned_out)(y, leaf, 2);
+    FN(lanes_leaf_out)(data, y, k, table, end);
+}
+/* The inverse and, to the odd coset, the forward transform, in one; see ntt_table_ifma_tmpl.h. */
+PM_LOCAL void FN(lanes_coset_leaf)(uint8_t *data, size_t k, const struct FN(lanes_table) * table, bool end)
+{
+    const ptrdiff_t at = FN(lanes_mirror)(k, -1);
+    const struct FN(lanes_leaf) *leaf = FN(lanes_leaf_0)(table) + k, *mirror = FN(lanes_leaf_0)(table) + at;
+    const struct FN(lanes_twist) *twist = FN(lanes_twist_0)(table) + k, *back = FN(lanes_twist_0)(table) + at;
+    LANES y[8];
+    FN(lanes_expect)(leaf + 1, sizeof *leaf);
+    FN(lanes_expect)(mirror - 1, sizeof *leaf);
+    FN(lanes_expect)(twist + 1, sizeof *twist);
+    FN(lanes_expect)(back - 1, sizeof *twist);
+    FN(lanes_leaf_in)(y, data, k, table, end);
+    FN(lanes_leaf_turned_in)(y, mirror);
+    for (size_t m = 0; m < 4; m++) {
+        const LANES u = L(mul_loose)(y[2 * m], FN(lanes_factor)(twist->quarter[m], false));
+        const LANES v = L(mul_loose)(y[2 * m + 1], FN(lanes_factor)(back->quarter[3 - m], true));
+        const LANES sum = L(add)(u, v);
+        const LANES odd = m % 2 == 0 ? L(sub)(L(zero)(), sum, 4) : sum;
+        y[2 * m] = L(sub)(u, v, 2);
+        y[2 * m + 1] = L(mul_loose)(L(carry)(odd), FN(lanes_factor)(leaf->quarter[m ^ 1], false));
+    }
+    FN(lanes_leaf_turned_out)(y, leaf, 4);
+    FN(lanes_leaf_out)(data, y, k, table, end);
+}
+
+/* How many levels the first pass over blocks of 2^log2_len elements does: as few passes as can be, all about
+ * as many. The rows of large blocks fall into one set of each cache's lines, of eight. */
+static inline unsigned FN(lanes_levels)(unsigned log2_len)
+{
+    const unsigned most = FN(lanes_max_levels), m = log2_len - FN(lanes_min_log2),
+                   passes = (m + most - 1) / most;
+    return log2_len > FN(lanes_log2_sets) ? 3 : (m + passes - 1) / passes;
 }
 
 /* All levels of block k, 2^log2_len elements, in one thread; log2_len >= 6. */
@@ -463,7 +394,7 @@ PM_LOCAL void FN(lanes_inverse_block)(uint8_t *data, unsigned log2_len, size_t k
         FN(lanes_inverse_leaf)(data, k, table, end);
         return;
     }
-    const unsigned levels = FN(lanes_levels)(log2_len - FN(lanes_min_log2)), rest = log2_len - levels;
+    const unsigned levels = FN(lanes_levels)(log2_len), rest = log2_len - levels;
     const struct FN(lanes_pass) pass = {data, k, (size_t)F(bytes) << rest, levels, table, end};
     FN(lanes_inverse_columns)(&pass, 0, (size_t)1 << (rest - 3));
     for (size_t i = 0; i < (size_t)1 << levels; i++)
@@ -476,112 +407,125 @@ PM_LOCAL void FN(lanes_forward_block)(uint8_t *data, unsigned log2_len, size_t k
         FN(lanes_forward_leaf)(data, k, table, end);
         return;
     }
-    const unsigned levels = FN(lanes_levels)(log2_len - FN(lanes_min_log2)), rest = log2_len - levels;
+    const unsigned levels = FN(lanes_levels)(log2_len), rest = log2_len - levels;
     const struct FN(lanes_pass) pass = {data, k, (size_t)F(bytes) << rest, levels, table, end};
     for (size_t i = 0; i < (size_t)1 << levels; i++)
         FN(lanes_forward_block)(data + i * pass.stride, rest, (k << levels) + i, table, false);
     FN(lanes_forward_columns)(&pass, 0, (size_t)1 << (rest - 3));
 }
 
-struct FN(lanes_blocks) {
-    uint8_t *data;
-    unsigned log2_len; /* of a block */
-    const struct FN(lanes_table) * table;
-    bool end; /* the block is all: see lanes_pass */
-};
-PM_LOCAL void FN(lanes_inverse_blocks)(void *ctx, size_t begin, size_t end)
+/* To the odd coset. `end`: block 0 is all of the data. */
+PM_LOCAL void FN(lanes_coset_block)(uint8_t *data, unsigned log2_len, size_t k,
+                                    const struct FN(lanes_table) * table, bool end)
 {
-    const struct FN(lanes_blocks) *b = ctx;
-    for (size_t k = begin; k < end; k++)
-        FN(lanes_inverse_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->end);
-}
-PM_LOCAL void FN(lanes_forward_blocks)(void *ctx, size_t begin, size_t end)
-{
-    const struct FN(lanes_blocks) *b = ctx;
-    for (size_t k = begin; k < end; k++)
-        FN(lanes_forward_block)(b->data + (k << b->log2_len) * F(bytes), b->log2_len, k, b->table, b->end);
+    if (log2_len == FN(lanes_min_log2)) {
+        FN(lanes_coset_leaf)(data, k, table, end);
+        return;
+    }
+    const unsigned levels = FN(lanes_levels)(log2_len), rest = log2_len - levels;
+    const struct FN(lanes_pass) pass = {data, k, (size_t)F(bytes) << rest, levels, table, end};
+    FN(lanes_inverse_columns)(&pass, 0, (size_t)1 << (rest - 3));
+    for (size_t i = 0; i < (size_t)1 << levels; i++)
+        FN(lanes_coset_block)(data + i * pass.stride, rest, (k << levels) + i, table, false);
+    FN(lanes_forward_columns)(&pass, 0, (size_t)1 << (rest - 3));
 }
 
-/* A pass over all blocks of 2^log2_len elements, by columns, for several threads. */
-struct FN(lanes_wide) {
-    uint8_t *data;
-    unsigned log2_len, levels;
+/* Several arrays of 2^log2_n elements each, and a step for all: levels of all blocks of 2^log2_len elements
+ * by columns, or all levels of such blocks. */
+struct FN(lanes_step) {
+    uint8_t *const *data;
+    unsigned log2_n, log2_len, levels;
     const struct FN(lanes_table) * table;
-    bool end;
+    bool end; /* as in lanes_pass */
     void (*columns)(const struct FN(lanes_pass) * p, size_t begin, size_t end);
+    void (*block)(uint8_t *data, unsigned log2_len, size_t k, const struct FN(lanes_table) * table, bool end);
 };
-PM_LOCAL void FN(lanes_wide_piece)(void *ctx, size_t begin, size_t end)
+PM_LOCAL void FN(lanes_columns_piece)(void *ctx, size_t begin, size_t end)
 {
-    const struct FN(lanes_wide) *w = ctx;
-    const unsigned rest = w->log2_len - w->levels;
-    const size_t columns = (size_t)1 << (rest - 3);
+    const struct FN(lanes_step) *s = ctx;
+    const unsigned rest = s->log2_len - s->levels;
+    const size_t columns = (size_t)1 << (rest - 3), blocks = (size_t)1 << (s->log2_n - s->log2_len);
     while (begin < end) {
-        const size_t k = begin / columns, j = begin % columns;
+        const size_t k = begin / columns % blocks, j = begin % columns;
         const size_t n = end - begin < columns - j ? end - begin : columns - j;
-        const struct FN(lanes_pass) pass = {w->data + ((k * F(bytes)) << w->log2_len),
-                                            k,
-                                            (size_t)F(bytes) << rest,
-                                            w->levels,
-                                            w->table,
-                                            w->end};
-        w->columns(&pass, j, j + n);
+        const struct FN(lanes_pass)
+            pass = {.data = s->data[begin / columns / blocks] + ((k * F(bytes)) << s->log2_len),
+                    .k = k,
+                    .stride = (size_t)F(bytes) << rest,
+                    .levels = s->levels,
+                    .table = s->table,
+                    .end = s->end};
+        s->columns(&pass, j, j + n);
         begin += n;
     }
 }
-PM_LOCAL void FN(lanes_wide_pass)(struct pm_pool *pool, const struct FN(lanes_wide) * w, unsigned log2_n)
+PM_LOCAL void FN(lanes_blocks_piece)(void *ctx, size_t begin, size_t end)
 {
-    struct FN(lanes_wide) job = *w;
-    pm_pool_for(pool, (size_t)1 << (log2_n - job.levels - 3), 0, FN(lanes_wide_piece), &job);
+    const struct FN(lanes_step) *s = ctx;
+    const unsigned log2_blocks = s->log2_n - s->log2_len;
+    for (size_t i = begin; i < end; i++) {
+        const size_t k = i & (((size_t)1 << log2_blocks) - 1);
+        s->block(s->data[i >> log2_blocks] + ((k * F(bytes)) << s->log2_len), s->log2_len, k, s->table,
+                 s->end);
+    }
 }
-/* The levels of the passes by columns, from the first on, until there are blocks enough for the threads.
- * Returns their number. */
-static inline unsigned FN(lanes_wide_levels)(unsigned levels[8], const struct pm_pool *pool, unsigned log2_n)
+/* The first levels of an inverse and the last of a forward transform, where wanted, are cut across threads by
+ * columns, until there are blocks enough for the threads; the rest by blocks. */
+PM_LOCAL void FN(lanes_run)(struct pm_pool *pool, struct FN(lanes_step) * s, size_t count, bool inverse,
+                            bool forward)
 {
     const size_t threads = pm_pool_threads(pool);
-    unsigned passes = 0, done = 0;
-    while (threads > 1 && (size_t)1 << done < 8 * threads && log2_n - done > FN(lanes_wide_log2)) {
-        levels[passes] = FN(lanes_levels)(log2_n - done - FN(lanes_min_log2));
-        done += levels[passes++];
+    unsigned levels[8], passes = 0;
+    s->log2_len = s->log2_n;
+    s->columns = FN(lanes_inverse_columns);
+    while (threads > 1 && count << (s->log2_n - s->log2_len) < 8 * threads &&
+           s->log2_len > FN(lanes_wide_log2)) {
+        s->levels = levels[passes++] = FN(lanes_levels)(s->log2_len);
+        s->end = s->log2_len == s->log2_n;
+        if (inverse) pm_pool_for(pool, count << (s->log2_n - s->levels - 3), 0, FN(lanes_columns_piece), s);
+        s->log2_len -= s->levels;
     }
-    return passes;
+    s->end = passes == 0;
+    pm_pool_for(pool, count << (s->log2_n - s->log2_len), 1, FN(lanes_blocks_piece), s);
+    s->columns = FN(lanes_forward_columns);
+    while (passes-- > 0) {
+        s->levels = levels[passes];
+        s->log2_len += s->levels;
+        s->end = s->log2_len == s->log2_n;
+        if (forward) pm_pool_for(pool, count << (s->log2_n - s->levels - 3), 0, FN(lanes_columns_piece), s);
+    }
 }
 
 /* As inverse and forward of ntt_tmpl.h, over the table of lanes_table_make. */
 PM_LOCAL void FN(lanes_inverse)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
 {
     const struct FN(lanes_table) *table = (const struct FN(lanes_table) *)(const void *)memory;
-    if (log2_n < FN(lanes_min_log2)) {
+    struct FN(lanes_step)
+        s = {.data = &data, .log2_n = log2_n, .table = table, .block = FN(lanes_inverse_block)};
+    if (log2_n < FN(lanes_min_log2))
         FN(inverse)(pool, data, log2_n, table->small);
-        return;
-    }
-    unsigned levels[8], log2_len = log2_n;
-    const unsigned passes = FN(lanes_wide_levels)(levels, pool, log2_n);
-    for (unsigned i = 0; i < passes; log2_len -= levels[i++]) {
-        const struct FN(lanes_wide)
-            wide = {data, log2_len, levels[i], table, i == 0, FN(lanes_inverse_columns)};
-        FN(lanes_wide_pass)(pool, &wide, log2_n);
-    }
-    struct FN(lanes_blocks) blocks = {data, log2_len, table, passes == 0};
-    pm_pool_for(pool, (size_t)1 << (log2_n - log2_len), 1, FN(lanes_inverse_blocks), &blocks);
+    else
+        FN(lanes_run)(pool, &s, 1, true, false);
 }
 PM_LOCAL void FN(lanes_forward)(struct pm_pool *pool, uint8_t *data, unsigned log2_n, const FE *memory)
 {
     const struct FN(lanes_table) *table = (const struct FN(lanes_table) *)(const void *)memory;
-    if (log2_n < FN(lanes_min_log2)) {
+    struct FN(lanes_step)
+        s = {.data = &data, .log2_n = log2_n, .table = table, .block = FN(lanes_forward_block)};
+    if (log2_n < FN(lanes_min_log2))
         FN(forward)(pool, data, log2_n, table->small);
-        return;
-    }
-    unsigned levels[8], log2_len = log2_n;
-    unsigned passes = FN(lanes_wide_levels)(levels, pool, log2_n);
-    for (unsigned i = 0; i < passes; i++) log2_len -= levels[i];
-    struct FN(lanes_blocks) blocks = {data, log2_len, table, passes == 0};
-    pm_pool_for(pool, (size_t)1 << (log2_n - log2_len), 1, FN(lanes_forward_blocks), &blocks);
-    while (passes-- > 0) {
-        log2_len += levels[passes];
-        const struct FN(lanes_wide)
-            wide = {data, log2_len, levels[passes], table, passes == 0, FN(lanes_forward_columns)};
-        FN(lanes_wide_pass)(pool, &wide, log2_n);
-    }
+    else
+        FN(lanes_run)(pool, &s, 1, false, true);
+}
+/* Each of `count` arrays: values on the n-th roots, natural order -> those of the same polynomial on the odd
+ * coset, s w^i, natural order. The table has twists and is for n itself. */
+PM_LOCAL void FN(lanes_coset)(struct pm_pool *pool, uint8_t *const *data, size_t count, unsigned log2_n,
+                              const FE *memory)
+{
+    const struct FN(lanes_table) *table = (const struct FN(lanes_table) *)(const void *)memory;
+    struct FN(lanes_step)
+        s = {.data = data, .log2_n = log2_n, .table = table, .block = FN(lanes_coset_block)};
+    FN(lanes_run)(pool, &s, count, true, true);
 }
 
 struct FN(lanes_shift_job) {

@@ -18,7 +18,6 @@ struct cpu_key {
     uint8_t *twiddles;
     struct pm_cpu_tables tables;
     struct pm_arena tables_memory;
-    uint8_t shift[PM_FR_MAX_BYTES], scale[PM_FR_MAX_BYTES]; /* w_2N and 1/N, Montgomery */
 };
 
 struct cpu_work {
@@ -174,8 +173,6 @@ static enum pm_status cpu_load(void **loaded, const struct pm_backend_key *key, 
     }
     k->twiddles = pm_arena_take(&k->table, 1, table_bytes);
     curve->ntt_table_make(k->twiddles, key->log2_domain, pool);
-    curve->fr_root(k->shift, key->log2_domain + 1);
-    inverse_of_size(curve, k->scale, key->log2_domain);
     *loaded = k;
     return PM_OK;
 }
@@ -201,17 +198,11 @@ static struct pm_rows as_rows(const struct pm_backend_rows *r)
     return (struct pm_rows){r->n_rows, r->step, r->start, r->entry, r->column, r->coefficient};
 }
 
-static void to_odd_coset(struct pm_pool *pool, const struct pm_curve *curve, uint8_t *data, unsigned log2_n,
-                         const uint8_t *scale, const uint8_t *shift, const uint8_t *twiddles)
-{
-    curve->ntt_inverse(pool, data, log2_n, twiddles, log2_n);
-    curve->ntt_shift(pool, data, log2_n, scale, shift);
-    curve->ntt_forward(pool, data, log2_n, twiddles, log2_n);
-}
-
 /* w->h = a b - c on the odd coset, plain. */
 /* About how far a proof is, in permille, when rows, each of three transforms, and all sums are done. */
 enum { after_rows = 30, per_transform = 50, before_sums = after_rows + 3 * per_transform, after_sums = 980 };
+/* Below this size the three transforms are done together, so that threads meet less often. */
+enum { log2_apart = 18 };
 
 static bool quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backend_times *times,
                      const struct pm_watch *watch)
@@ -227,9 +218,10 @@ static bool quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backe
     curve->fr_vec_mul(w->pool, w->c, w->h, w->b, n);
     uint64_t t1 = pm_clock_ns();
     uint8_t *const transformed[3] = {w->h, w->b, w->c};
-    for (unsigned i = 0; i < 3; i++) {
+    const unsigned together = log2_n < log2_apart ? 3 : 1;
+    for (unsigned i = 0; i < 3; i += together) {
         if (!pm_watch_ask(watch, after_rows + i * per_transform)) return false;
-        to_odd_coset(w->pool, curve, transformed[i], log2_n, k->scale, k->shift, k->twiddles);
+        curve->ntt_odd_coset(w->pool, transformed + i, together, log2_n, k->twiddles, log2_n);
     }
     curve->fr_vec_mul_sub(w->pool, w->h, w->h, w->b, w->c, n);
     curve->fr_vec_from_mont(w->pool, w->h, w->h, n);
@@ -319,10 +311,9 @@ static enum pm_status cpu_ntt(uint8_t *data, const char *curve_name, enum pm_ntt
     uint8_t *table = aligned_bytes(size);
     if (!table) return pm_fail(err, PM_NO_MEMORY, "%zu bytes for roots of unity cannot be had", size);
     curve->ntt_table_make(table, log2_n, pool);
-    uint8_t one[PM_FR_MAX_BYTES] = {1}, scale[PM_FR_MAX_BYTES], shift[PM_FR_MAX_BYTES];
+    uint8_t one[PM_FR_MAX_BYTES] = {1}, scale[PM_FR_MAX_BYTES];
     curve->fr_to_mont(one, one);
     inverse_of_size(curve, scale, log2_n);
-    curve->fr_root(shift, log2_n + 1);
     switch (kind) {
     case PM_NTT_INVERSE:
         curve->ntt_inverse(pool, data, log2_n, table, log2_n);
@@ -332,7 +323,7 @@ static enum pm_status cpu_ntt(uint8_t *data, const char *curve_name, enum pm_ntt
         curve->ntt_forward(pool, data, log2_n, table, log2_n);
         break;
     case PM_NTT_ODD_COSET:
-        to_odd_coset(pool, curve, data, log2_n, scale, shift, table);
+        curve->ntt_odd_coset(pool, &data, 1, log2_n, table, log2_n);
         break;
     }
     free(table);

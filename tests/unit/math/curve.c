@@ -318,6 +318,45 @@ PM_TEST(ntt_through_the_table)
     free(table);
 }
 
+/* Against inverse, shift and forward transform, with a table for the size itself and with a larger one. */
+PM_TEST(odd_coset)
+{
+    struct pm_error err;
+    for (unsigned log2_n = 0; log2_n <= 13; log2_n += log2_n < 8 ? 1 : 5) {
+        const unsigned larger = log2_n % 3 == 2;
+        const size_t n = (size_t)1 << log2_n;
+        uint8_t *before[2], *data[2], *expected = malloc(32 * n);
+        uint8_t size[32] = {0}, scale[32], shift[32],
+                *table = exact_scratch(c()->ntt_table_bytes(log2_n + larger));
+        struct pm_pool *pool = pm_pool_new(1 + log2_n % 2, &err);
+        if (!expected) abort();
+        c()->ntt_table_make(table, log2_n + larger, pool);
+        size[log2_n / 8] = (uint8_t)(1u << log2_n % 8);
+        c()->fr_to_mont(scale, size);
+        c()->fr_inv(scale, scale);
+        c()->fr_root(shift, log2_n + 1);
+        for (size_t i = 0; i < 2; i++) {
+            before[i] = random_elements(n);
+            data[i] = malloc(32 * n);
+            if (!data[i]) abort();
+            memcpy(data[i], before[i] + 1, 32 * n);
+        }
+        c()->ntt_odd_coset(pool, data, 2, log2_n, table, log2_n + larger);
+        for (size_t i = 0; i < 2; i++) {
+            memcpy(expected, before[i] + 1, 32 * n);
+            c()->ntt_inverse(pool, expected, log2_n, table, log2_n + larger);
+            c()->ntt_shift(pool, expected, log2_n, scale, shift);
+            c()->ntt_forward(pool, expected, log2_n, table, log2_n + larger);
+            CHECK_MSG(memcmp(data[i], expected, 32 * n) == 0, "2^%u, array %zu", log2_n, i);
+            free(before[i]);
+            free(data[i]);
+        }
+        free(expected);
+        free(table);
+        pm_pool_free(&pool);
+    }
+}
+
 PM_TEST(points)
 {
     uint8_t g1[G1_BYTES + 1], g2[G2_BYTES + 1], zero[G2_BYTES] = {0}, k[32], minus[32], t[G2_BYTES];

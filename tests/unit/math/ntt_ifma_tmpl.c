@@ -17,26 +17,30 @@
 #define bls12_381_ntt_shift       bls12_381_ntt_lanes_shift
 #endif
 
-#define FAR_GRAIN       C(ntt_lanes_table_block)
+#define FAR_GRAIN       8 /* leaves */
 #define FAR_TABLE_BYTES C(ntt_lanes_table_bytes)
-enum { FAR_SMALL = sizeof(struct C(ntt_lanes_table)) / 32 };
+enum { FAR_SMALL = 0 };
 static struct C(ntt_lanes_table) * far_head(const C(fr) * table)
 {
-    return (struct C(ntt_lanes_table) *)(void *)((uint8_t *)(uintptr_t)table -
-                                                 sizeof(struct C(ntt_lanes_table)));
+    return (struct C(ntt_lanes_table) *)(void *)(uintptr_t)table;
 }
+/* The constant of factor k, and what of the leaves has it: k is a block's, a half's and a quarter's number.
+ */
 static void far_fill(C(fr) * table, const C(fr) * root, unsigned log2_n, size_t k)
 {
-    struct C(ntt_table_job) job = {.table = table, .root = root, .log2_half = log2_n - 1};
+    struct C(ntt_table_job) small = {.root = root, .log2_half = log2_n - 1};
     struct C(ntt_lanes_table) *head = far_head(table);
-    const size_t block = k / FAR_GRAIN * FAR_GRAIN;
+    struct C(ntt_lanes_leaf_job) job = {.table = head, .root = root};
     head->log2_n = log2_n;
-    C(ntt_table_piece)(&job, 0, FAR_GRAIN); /* of which the other blocks are made */
-    C(ntt_lanes_table_scale)(table, FAR_GRAIN);
-    C(ntt_lanes_minus_one)(head);
-    if (block > 0) C(ntt_lanes_table_piece)(&job, block / FAR_GRAIN - 1, block / FAR_GRAIN);
-    if (block < C(ntt_lanes_constants)(log2_n))
-        C(ntt_lanes_constants_piece)(head, block / 8, (block + FAR_GRAIN) / 8);
+    small.table = head->small;
+    C(ntt_table_piece)(&small, 0, C(ntt_lanes_small));
+    C(ntt_lanes_table_begin)(head);
+    for (size_t size = 8; size <= 32; size *= 2) { /* with leaf k / size those around it */
+        const size_t begin = k / size / FAR_GRAIN * FAR_GRAIN, leaves = C(ntt_lanes_leaves)(log2_n) - 1;
+        if (begin < leaves) C(ntt_lanes_leaf_make)(&job, begin, begin + FAR_GRAIN);
+        if (begin < C(ntt_lanes_constants)(log2_n) / 8)
+            C(ntt_lanes_constants_piece)(head, begin, begin + FAR_GRAIN);
+    }
 }
 /* From the file's form to that between passes, and back, canonical. */
 static void far_to_planes(uint8_t *at)
@@ -88,6 +92,47 @@ static void far_pass(int direction, uint8_t *data, size_t k, size_t stride, size
 #undef bls12_381_ntt_forward
 #undef bls12_381_ntt_shift
 #endif
+
+/* Twists and the odd coset, against inverse, shift and forward transform. */
+PM_TEST(odd_coset)
+{
+    struct pm_error err;
+    for (unsigned log2_n = C(ntt_lanes_min_log2); log2_n <= 17; log2_n++)
+        for (size_t count = 1; count <= 3; count += log2_n < 12 ? 1 : 2) {
+            struct pm_pool *pool = pm_pool_new(1 + (unsigned)(log2_n + count) % 3, &err);
+            const size_t n = (size_t)1 << log2_n;
+            uint8_t *data[3], *expected[3];
+            C(fr) root, shift, size = C(fr_one), scale;
+            root_of(&root, log2_n);
+            root_of(&shift, log2_n + 1);
+            for (unsigned i = 0; i < log2_n; i++) C(fr_dbl)(&size, &size);
+            C(fr_inv)(&scale, &size);
+            C(fr) *lanes = exact_scratch(C(ntt_lanes_table_bytes)(log2_n));
+            C(ntt_lanes_table_make)(lanes, log2_n, &root, pool);
+            C(ntt_lanes_table_twist)(lanes, &shift, &scale, pool);
+            for (size_t i = 0; i < count; i++) {
+                uint8_t *before = random_data(log2_n);
+                data[i] = malloc(32 * n);
+                expected[i] = malloc(32 * n);
+                if (!data[i] || !expected[i]) abort();
+                memcpy(data[i], before + 1, 32 * n);
+                memcpy(expected[i], before + 1, 32 * n);
+                free(before);
+                C(ntt_lanes_inverse)(pool, expected[i], log2_n, lanes);
+                C(ntt_lanes_shift)(pool, expected[i], log2_n, &scale, &shift);
+                C(ntt_lanes_forward)(pool, expected[i], log2_n, lanes);
+            }
+            C(ntt_lanes_coset)(pool, data, count, log2_n, lanes);
+            for (size_t i = 0; i < count; i++) {
+                CHECK_MSG(memcmp(data[i], expected[i], 32 * n) == 0, "2^%u, array %zu of %zu", log2_n, i,
+                          count);
+                free(data[i]);
+                free(expected[i]);
+            }
+            free(lanes);
+            pm_pool_free(&pool);
+        }
+}
 
 PM_TEST(same_as_portable)
 {
