@@ -145,7 +145,11 @@ PM_LOCAL void FN(lanes_leaf_make)(void *ctx, size_t begin, size_t end)
                                                             : (void *)FN(lanes_leaf_0)(job->table));
         const size_t vectors = job->twists ? 4 : 7;
         uint8_t *to = (uint8_t *)(uintptr_t)from + k * vectors * FN(lanes_row);
-        const LANES by2 = L(reduce_once)(L(mul)(by4, by4)), by1 = L(reduce_once)(L(mul)(by2, by2));
+        LANES by2 = by4, by1 = by4;
+        if (!job->twists) {
+            by2 = L(reduce_once)(L(mul)(by4, by4));
+            by1 = L(reduce_once)(L(mul)(by2, by2));
+        }
         for (size_t v = 0; v < vectors; v++) {
             const LANES by = job->twists || v > 2 ? by4 : v > 0 ? by2 : by1;
             const LANES x = L(reduce_once)(L(mul)(L(load_planes)(from + v * FN(lanes_row)), by));
