@@ -32,6 +32,12 @@ static void shift(void *arg)
     t->curve->ntt_shift(t->pool, t->data, t->log2_n, t->scale, t->shift);
 }
 
+static void odd_coset(void *arg)
+{
+    struct ntt *t = arg;
+    t->curve->ntt_odd_coset(t->pool, &t->data, 1, t->log2_n, t->table, t->log2_n);
+}
+
 static size_t reversed(size_t i, unsigned bits)
 {
     size_t out = 0;
@@ -93,19 +99,6 @@ static enum pm_status prepare(struct ntt *t, struct measure *m, bool direct)
     return PM_OK;
 }
 
-static enum pm_status measure_cpu(struct measure *m, struct ntt *t)
-{
-    forward(t);
-    if (!same_polynomial(t)) return measure_wrong(m->err, "the forward transform, at a random point");
-    inverse(t);
-    if (!scaled_coefficients(t)) return measure_wrong(m->err, "the inverse transform of the forward one");
-    uint64_t butterflies = t->n / 2 * t->log2_n;
-    measure_time(m, "forward", "butterfly", butterflies, forward, t);
-    measure_time(m, "inverse", "butterfly", butterflies, inverse, t);
-    measure_time(m, "shift to a coset", "element", t->n, shift, t);
-    return PM_OK;
-}
-
 /* coefficients, bit-reversed: those of the polynomial p(w x), w the 2n-th root, whose values on the n-th
  * roots are p's on the odd coset. */
 static void to_coset(const struct ntt *t)
@@ -113,6 +106,25 @@ static void to_coset(const struct ntt *t)
     uint8_t one[PM_FR_MAX_BYTES] = {1};
     t->curve->fr_to_mont(one, one);
     t->curve->ntt_shift(t->pool, t->coefficients, t->log2_n, one, t->shift);
+}
+
+static enum pm_status measure_cpu(struct measure *m, struct ntt *t)
+{
+    forward(t);
+    if (!same_polynomial(t)) return measure_wrong(m->err, "the forward transform, at a random point");
+    inverse(t);
+    if (!scaled_coefficients(t)) return measure_wrong(m->err, "the inverse transform of the forward one");
+    memcpy(t->data, t->coefficients, t->n * t->bytes);
+    forward(t);
+    odd_coset(t);
+    to_coset(t);
+    if (!same_polynomial(t)) return measure_wrong(m->err, "the values on the odd coset, at a random point");
+    uint64_t butterflies = t->n / 2 * t->log2_n;
+    measure_time(m, "forward", "butterfly", butterflies, forward, t);
+    measure_time(m, "inverse", "butterfly", butterflies, inverse, t);
+    measure_time(m, "shift to a coset", "element", t->n, shift, t);
+    measure_time(m, "to the odd coset", "butterfly", 2 * butterflies, odd_coset, t);
+    return PM_OK;
 }
 
 /* One transform after the other, each from the last one's result: coefficients to values to coefficients to

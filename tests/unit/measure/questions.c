@@ -30,7 +30,7 @@ static struct pm_measure_options options(unsigned log2_n)
 
 PM_TEST(all_questions)
 {
-    static const unsigned rows[] = {10, 3, 4, 8, 5};
+    static const unsigned rows[] = {10, 4, 4, 8, 5};
     for (int i = 0; pm_measure_questions[i].name; i++) {
         struct pm_measure_options o = options(5);
         struct pm_error err = {0};
@@ -92,6 +92,12 @@ static void wrong_inverse(struct pm_pool *pool, uint8_t *data, unsigned log2_n, 
     pm_curve_by_name("bn128")->ntt_inverse(pool, data, log2_n, table, table_log2_n);
     data[32] ^= 1;
 }
+static void wrong_odd_coset(struct pm_pool *pool, uint8_t *const *data, size_t count, unsigned log2_n,
+                            const uint8_t *table, unsigned table_log2_n)
+{
+    pm_curve_by_name("bn128")->ntt_odd_coset(pool, data, count, log2_n, table, table_log2_n);
+    data[0][0] ^= 1;
+}
 /* Of the sums of windows: infinity. */
 static void no_work(const struct pm_msm_task *task, void *worker)
 {
@@ -132,6 +138,9 @@ PM_TEST(wrong_results_are_not_timed)
     c = good;
     c.ntt_inverse = wrong_inverse;
     check_found_out(&c, pm_measure_ntt, 0, "inverse");
+    c = good;
+    c.ntt_odd_coset = wrong_odd_coset;
+    check_found_out(&c, pm_measure_ntt, 0, "odd coset");
     c = good;
     struct pm_msm_kind wrong = *good.msm_g1;
     wrong.work = no_work;
