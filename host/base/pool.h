@@ -22,7 +22,7 @@ unsigned pm_pool_threads(const struct pm_pool *pool); /* 1 for NULL: a NULL pool
 typedef void pm_pool_fn(void *ctx, size_t begin, size_t end);
 
 /* Calls fn on pieces that cover [0, n) exactly once and returns when all have ended. grain 0 means n / (8
- * threads). */
+ * threads). The first piece is the caller's own thread's. */
 void pm_pool_for(struct pm_pool *pool, size_t n, size_t grain, pm_pool_fn *fn, void *ctx);
 
 #endif

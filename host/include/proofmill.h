@@ -83,6 +83,16 @@ PM_API void proofmill_prover_watch(struct proofmill_prover *prover,
 PM_API int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proof_bytes,
                            const uint8_t *witness, size_t witness_bytes, struct proofmill_error *error);
 
+/* n proofs of one key, each verified: the threads of the key stay busy from the first to the last, because
+ * what one thread does for a proof goes on beside the next. witnesses: n pointers to witness_bytes each;
+ * proofs: room for n, one after the other. results[i], which may be NULL, is the status of witness i, and
+ * proof i is zero where that is not 0. A witness that is malformed or does not satisfy the circuit refuses
+ * only itself; the function then returns the first one's status, and the error says its number. Who watches
+ * the prover is told of the whole; after CANCELLED, and where the machine fails, finished proofs stand. */
+PM_API int proofmill_prove_batch(struct proofmill_prover *prover, int *results, uint8_t *proofs,
+                                 size_t proofs_bytes, const uint8_t *const *witnesses, size_t witness_bytes,
+                                 size_t n, struct proofmill_error *error);
+
 /* Status 0 if the proof holds. public_signals: n_public values in the form of a witness. */
 PM_API int proofmill_verify(const struct proofmill_key *key, const uint8_t *proof, size_t proof_bytes,
                             const uint8_t *public_signals, size_t public_bytes,

@@ -169,11 +169,17 @@ void proofmill_prover_watch(struct proofmill_prover *prover, int (*go_on)(void *
     pm_prover_watch(prover->prover, go_on ? &prover->watch : NULL);
 }
 
+static void write_proof(uint8_t *out, const struct pm_proof *proof)
+{
+    const struct pm_curve *curve = proof->curve;
+    for (size_t i = 0; i < 8; i++)
+        put_be(curve, out + i * curve->fp_bytes, (const uint8_t *)proof + word_offset(curve, &words[i]));
+}
+
 int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proof_bytes,
                     const uint8_t *witness, size_t witness_bytes, struct proofmill_error *error)
 {
     struct pm_error err = {0};
-    const struct pm_curve *curve = prover->key->zkey.curve;
     struct pm_proof made;
     enum pm_status status = pm_api_witness_size(prover->key, witness_bytes, &err);
     if (status == PM_OK && proof_bytes != proofmill_key_proof_bytes(prover->key))
@@ -181,8 +187,43 @@ int proofmill_prove(struct proofmill_prover *prover, uint8_t *proof, size_t proo
                          proofmill_key_proof_bytes(prover->key));
     if (status == PM_OK)
         status = pm_prove(prover->prover, &made, witness, prover->key->zkey.n_vars, NULL, &err);
-    for (size_t i = 0; i < 8 && status == PM_OK; i++)
-        put_be(curve, proof + i * curve->fp_bytes, (const uint8_t *)&made + word_offset(curve, &words[i]));
+    if (status == PM_OK) write_proof(proof, &made);
+    return pm_api_result(error, status, &err);
+}
+
+static enum pm_status prove_batch(struct proofmill_prover *prover, int *results, uint8_t *proofs,
+                                  size_t proofs_bytes, const uint8_t *const *witnesses, size_t witness_bytes,
+                                  size_t n, struct pm_error *err)
+{
+    const size_t one = proofmill_key_proof_bytes(prover->key);
+    size_t expected;
+    PM_TRY(pm_api_witness_size(prover->key, witness_bytes, err));
+    if (__builtin_mul_overflow(n, one, &expected) || proofs_bytes != expected)
+        return pm_fail(err, PM_USAGE, "room for %zu proofs of %zu bytes expected, found %zu bytes", n, one,
+                       proofs_bytes);
+    struct pm_batch_item *items = calloc(n + 1, sizeof *items);
+    if (!items) return pm_fail(err, PM_NO_MEMORY, "no memory for %zu proofs", n);
+    for (size_t i = 0; i < n; i++)
+        items[i] = (struct pm_batch_item){.witness = witnesses[i], .n_values = prover->key->zkey.n_vars};
+    enum pm_status status = pm_prove_batch(prover->prover, items, n, err);
+    for (size_t i = 0; i < n; i++) {
+        if (results) results[i] = (int)items[i].status;
+        if (items[i].status == PM_OK)
+            write_proof(proofs + i * one, &items[i].proof);
+        else
+            memset(proofs + i * one, 0, one);
+    }
+    free(items);
+    return status;
+}
+
+int proofmill_prove_batch(struct proofmill_prover *prover, int *results, uint8_t *proofs, size_t proofs_bytes,
+                          const uint8_t *const *witnesses, size_t witness_bytes, size_t n,
+                          struct proofmill_error *error)
+{
+    struct pm_error err = {0};
+    enum pm_status status =
+        prove_batch(prover, results, proofs, proofs_bytes, witnesses, witness_bytes, n, &err);
     return pm_api_result(error, status, &err);
 }
 

@@ -5,44 +5,31 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/random.h"
-#include "prove/backend.h"
 #include "prove/coord.h"
-#include "prove/key.h"
+#include "prove/prover_inside.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-struct pm_prover {
-    const struct pm_key *key;
-    const struct pm_backend *backend;
-    char device[32];
-    void *work;
-    struct pm_pool *pool;
-    struct pm_arena arena;
-    struct pm_backend_sums *sums; /* in the arena, as is what follows */
-    void *verify_scratch;
-    const struct pm_watch *watch; /* may be NULL */
-    struct pm_prover *cpu;        /* made when the device first fails */
-    bool device_fault;
-};
-
 /* Everything that is taken from a prover's arena besides the backend's part, which comes after it. */
 static void take(struct pm_prover *p, struct pm_arena *arena)
 {
     const struct pm_curve *curve = p->key->curve;
-    struct pm_backend_sums *sums = pm_arena_take(arena, 1, sizeof *sums);
-    uint8_t *a = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
-    uint8_t *b1 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
-    uint8_t *b2 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g2_bytes);
-    uint8_t *ch = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+    for (int i = 0; i < 2; i++) {
+        struct pm_backend_sums *sums = pm_arena_take(arena, 1, sizeof *sums);
+        uint8_t *a = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+        uint8_t *b1 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+        uint8_t *b2 = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g2_bytes);
+        uint8_t *ch = pm_arena_take(arena, PM_PARTIALS_MAX, curve->g1_bytes);
+        if (!sums) continue;
+        sums->a.points = a;
+        sums->b1.points = b1;
+        sums->b2.points = b2;
+        sums->ch.points = ch;
+        p->sums[i] = sums;
+    }
     p->verify_scratch = pm_arena_take(arena, 1, pm_verify_scratch_bytes(&p->key->vk));
-    if (!sums) return;
-    sums->a.points = a;
-    sums->b1.points = b1;
-    sums->b2.points = b2;
-    sums->ch.points = ch;
-    p->sums = sums;
 }
 
 /* SIZE_MAX where the backend refuses. */
@@ -269,8 +256,8 @@ static bool blind(const struct pm_key *key, struct pm_proof *out, const struct p
     return ok;
 }
 
-static enum pm_status check_witness(const struct pm_key *key, const uint8_t *witness, uint32_t n_values,
-                                    struct pm_error *err)
+enum pm_status pm_prover_check_witness(const struct pm_key *key, const uint8_t *witness, uint32_t n_values,
+                                       struct pm_error *err)
 {
     const struct pm_curve *curve = key->curve;
     size_t size = curve->fr_bytes;
@@ -285,24 +272,29 @@ static enum pm_status check_witness(const struct pm_key *key, const uint8_t *wit
     return PM_OK;
 }
 
+enum pm_status pm_prover_finish(const struct pm_prover *p, struct pm_proof *out,
+                                const struct pm_backend_sums *sums, const uint8_t *witness, const uint8_t *r,
+                                const uint8_t *s, struct pm_error *err)
+{
+    if (!blind(p->key, out, sums, r, s))
+        return pm_fail(err, PM_INTERNAL, "backend %s gave partial sums that are not well-formed",
+                       p->backend->name);
+    return pm_verify_ready_in(p->key->ready, out, witness + p->key->curve->fr_bytes, p->key->view.n_public,
+                              p->verify_scratch, err);
+}
+
 /* A checked proof, or PM_INVALID_PROOF, or what the backend says. */
 static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const uint8_t *witness,
                               const uint8_t *r, const uint8_t *s, struct pm_prove_times *times,
                               struct pm_error *err)
 {
     struct pm_backend_times spent = {0};
-    PM_TRY(p->backend->prove(p->work, p->sums, witness, &spent, p->watch, err));
+    PM_TRY(p->backend->prove(p->work, p->sums[0], witness, &spent, p->watch, err));
     times->rows_ns = spent.rows_ns;
     times->ntt_ns = spent.ntt_ns;
     times->msm_ns = spent.msm_ns;
     uint64_t begin = pm_clock_ns();
-    enum pm_status status = PM_OK;
-    if (!blind(p->key, out, p->sums, r, s))
-        status = pm_fail(err, PM_INTERNAL, "backend %s gave partial sums that are not well-formed",
-                         p->backend->name);
-    else
-        status = pm_verify_ready_in(p->key->ready, out, witness + p->key->curve->fr_bytes,
-                                    p->key->view.n_public, p->verify_scratch, err);
+    enum pm_status status = pm_prover_finish(p, out, p->sums[0], witness, r, s, err);
     times->check_ns = pm_clock_ns() - begin;
     return status;
 }
@@ -319,6 +311,21 @@ static enum pm_status attempt_on_cpu(struct pm_prover *p, struct pm_proof *out, 
     return status;
 }
 
+enum pm_status pm_prover_judge(struct pm_prover *p, enum pm_status status, struct pm_proof *out,
+                               const uint8_t *witness, const uint8_t *r, const uint8_t *s,
+                               struct pm_prove_times *times, struct pm_error *err)
+{
+    if (status != PM_OK && status != PM_CANCELLED && !p->backend->trusted)
+        status = attempt_on_cpu(p, out, witness, r, s, times, err);
+    if (status == PM_INVALID_PROOF)
+        status =
+            pm_fail(err, PM_UNSATISFIED,
+                    "the witness does not satisfy the circuit of this key (or belongs to another circuit, or "
+                    "the key file is damaged: inspect --deep)");
+    if (status != PM_OK) *out = (struct pm_proof){0};
+    return status;
+}
+
 enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
                              uint32_t n_values, const uint8_t *r, const uint8_t *s,
                              struct pm_prove_times *times, struct pm_error *err)
@@ -328,36 +335,36 @@ enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, con
     *times = (struct pm_prove_times){0};
     *out = (struct pm_proof){0};
     uint64_t begin = pm_clock_ns();
-    PM_TRY(check_witness(prover->key, witness, n_values, err));
+    PM_TRY(pm_prover_check_witness(prover->key, witness, n_values, err));
     const struct pm_curve *curve = prover->key->curve;
     if (!curve->fr_is_canonical(r) || !curve->fr_is_canonical(s))
         return pm_fail(err, PM_USAGE, "r or s is not below the field's modulus");
 
     enum pm_status status = attempt(prover, out, witness, r, s, times, err);
-    if (status != PM_OK && status != PM_CANCELLED && !prover->backend->trusted)
-        status = attempt_on_cpu(prover, out, witness, r, s, times, err);
-    if (status == PM_INVALID_PROOF)
-        status =
-            pm_fail(err, PM_UNSATISFIED,
-                    "the witness does not satisfy the circuit of this key (or belongs to another circuit, or "
-                    "the key file is damaged: inspect --deep)");
-    if (status != PM_OK) *out = (struct pm_proof){0};
+    status = pm_prover_judge(prover, status, out, witness, r, s, times, err);
     times->total_ns = pm_clock_ns() - begin;
+    return status;
+}
+
+enum pm_status pm_prover_draw(const struct pm_curve *curve, uint8_t r[PM_FR_MAX_BYTES],
+                              uint8_t s[PM_FR_MAX_BYTES], struct pm_error *err)
+{
+    uint8_t wide[2][64];
+    enum pm_status status = pm_random_bytes(wide, sizeof wide, err);
+    if (status == PM_OK) {
+        curve->fr_reduce_wide(r, wide[0]);
+        curve->fr_reduce_wide(s, wide[1]);
+    }
+    pm_wipe(wide, sizeof wide);
     return status;
 }
 
 enum pm_status pm_prove(struct pm_prover *prover, struct pm_proof *out, const uint8_t *witness,
                         uint32_t n_values, struct pm_prove_times *times, struct pm_error *err)
 {
-    const struct pm_curve *curve = prover->key->curve;
-    uint8_t wide[2][64], r[PM_FR_MAX_BYTES], s[PM_FR_MAX_BYTES];
-    enum pm_status status = pm_random_bytes(wide, sizeof wide, err);
-    if (status == PM_OK) {
-        curve->fr_reduce_wide(r, wide[0]);
-        curve->fr_reduce_wide(s, wide[1]);
-        status = pm_prove_with(prover, out, witness, n_values, r, s, times, err);
-    }
-    pm_wipe(wide, sizeof wide);
+    uint8_t r[PM_FR_MAX_BYTES], s[PM_FR_MAX_BYTES];
+    enum pm_status status = pm_prover_draw(prover->key->curve, r, s, err);
+    if (status == PM_OK) status = pm_prove_with(prover, out, witness, n_values, r, s, times, err);
     pm_wipe(r, sizeof r);
     pm_wipe(s, sizeof s);
     return status;

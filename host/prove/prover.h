@@ -87,4 +87,21 @@ PM_MUST_USE enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_pro
                                          const uint8_t *s, struct pm_prove_times *times,
                                          struct pm_error *err);
 
+/* One witness of a batch: the caller sets the first three, the rest is filled. */
+struct pm_batch_item {
+    const uint8_t *witness;
+    uint32_t n_values;
+    const uint8_t *rs; /* r and s, as pm_prove_with; NULL: fresh ones */
+    enum pm_status status;
+    struct pm_proof proof; /* zeroed where status is not PM_OK */
+};
+
+/* Proofs of n witnesses with one key, one after the other, while what one thread must do for a proof (its
+ * blinding and check) goes on beside the next. A witness that is none for the key, or does not satisfy it,
+ * refuses only itself; the result is then the first one's status, and err has its number and text. The watch
+ * is told of all proofs together; after it said no, and after an error that is not a witness's fault, there
+ * are no further proofs and the items that are left have the same status. Allocates nothing. */
+PM_MUST_USE enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
+                                          struct pm_error *err);
+
 #endif

@@ -78,6 +78,17 @@ static void prove_and_verify(const struct oracle *o, struct proofmill_key *key, 
     CHECK_U64(proofmill_verify(key, proof, size, witness + 32, 32, &err), PM_MISMATCH);
     CHECK_U64(proofmill_prove(prover, proof, size - 1, witness, witness_bytes, &err), PM_USAGE);
     CHECK_U64(proofmill_prove(prover, proof, size, witness, witness_bytes - 32, &err), PM_MISMATCH);
+    const uint8_t *const witnesses[2] = {witness, witness};
+    uint8_t two[2 * 8 * PM_FP_MAX_BYTES], signals[128];
+    int results[2] = {-1, -1};
+    CHECK_OK(proofmill_prove_batch(prover, results, two, 2 * size, witnesses, witness_bytes, 2, &err), err);
+    memcpy(signals, witness + 32, 64);
+    memcpy(signals + 64, witness + 32, 64);
+    CHECK_OK(proofmill_verify_batch(key, NULL, two, 2 * size, signals, 128, 2, &err), err);
+    CHECK(results[0] == 0 && results[1] == 0 && memcmp(two, two + size, size) != 0);
+    CHECK_OK(proofmill_prove_batch(prover, NULL, two, 0, witnesses, witness_bytes, 0, &err), err);
+    CHECK_U64(proofmill_prove_batch(prover, NULL, two, size, witnesses, witness_bytes, 2, &err), PM_USAGE);
+    CHECK_U64(proofmill_prove_batch(prover, NULL, two, size, witnesses, 32, 1, &err), PM_MISMATCH);
     unsigned last = 0;
     proofmill_prover_watch(prover, stop_at_half, &last);
     CHECK_U64(proofmill_prove(prover, proof, size, witness, witness_bytes, &err), PM_CANCELLED);

@@ -75,15 +75,20 @@ PM_TEST(proving_allocates_nothing)
     if (p) {
         uint8_t one[32] = {1}, *last = o.witness + ((size_t)o.n_vars - 1) * 32;
         struct pm_proof proof;
+        struct pm_batch_item items[3];
+        for (int i = 0; i < 3; i++)
+            items[i] = (struct pm_batch_item){.witness = o.witness, .n_values = o.n_vars};
         int before = calls;
         enum pm_status good = pm_prove(p, &proof, o.witness, o.n_vars, NULL, &err);
         o.curve->fr_add(last, last, one);
         enum pm_status bad = pm_prove(p, &proof, o.witness, o.n_vars, NULL, &err);
         enum pm_status shorter = pm_prove(p, &proof, o.witness, o.n_vars - 1, NULL, &err);
+        enum pm_status many = pm_prove_batch(p, items, 3, &err);
         int after = calls;
         CHECK_U64(good, PM_OK);
         CHECK_U64(bad, PM_UNSATISFIED);
         CHECK_U64(shorter, PM_MISMATCH);
+        CHECK_U64(many, PM_UNSATISFIED);
         CHECK_U64(after - before, 0);
     }
     pm_prover_free(&p);
