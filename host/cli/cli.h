@@ -26,6 +26,8 @@ struct pm_cli {
     unsigned log2, runs;         /* --log2, --runs */
     const char *kind;            /* --kind */
     unsigned constraints;        /* --constraints; 0: as --log2 says */
+    const char *batch;           /* --batch; NULL: one proof */
+    unsigned tables_mib;         /* --tables */
     char **arg;
     int n_args;
     char **argv; /* all, as main got them */
@@ -46,7 +48,9 @@ enum {
     OPT_TOKEN = 512,
     OPT_CURVE = 1024,
     OPT_BENCH = 2048,
-    OPT_SYNTH = 4096
+    OPT_SYNTH = 4096,
+    OPT_BATCH = 8192,
+    OPT_TABLES = 16384
 };
 
 struct pm_command {

@@ -40,7 +40,8 @@ enum pm_status cmd_bench(struct pm_cli *cli, json_t **result)
                                          .device = cli->device,
                                          .threads = cli->threads,
                                          .log2_n = cli->log2,
-                                         .runs = cli->runs ? cli->runs : default_runs};
+                                         .runs = cli->runs ? cli->runs : default_runs,
+                                         .table_bytes = (size_t)cli->tables_mib << 20};
     struct rows rows = {.print = !cli->json};
     struct pm_measure_machine machine;
     char text[512];

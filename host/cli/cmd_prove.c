@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/prove_files.h"
 #include "file/wtns.h"
 #include "file/zkey.h"
 #include "json/json.h"
@@ -18,10 +19,8 @@ enum { max_input_bytes = 256 << 20 };
 
 static json_t *milliseconds(uint64_t ns) { return json_real((double)(ns / 1000) / 1000.0); }
 
-/* Both files or neither: a reader never meets a proof beside another's public signals. */
-static enum pm_status write_proof(const struct pm_vk *vk, const struct pm_proof *proof,
-                                  const uint8_t *witness, const char *proof_path, const char *public_path,
-                                  struct pm_error *err)
+enum pm_status cli_write_proof(const struct pm_vk *vk, const struct pm_proof *proof, const uint8_t *witness,
+                               const char *proof_path, const char *public_path, struct pm_error *err)
 {
     char *proof_text = pm_json_write_proof(proof);
     char *public_text = pm_json_write_public(vk->curve, witness + vk->curve->fr_bytes, vk->n_public);
@@ -61,7 +60,7 @@ static enum pm_status prove_values(struct pm_cli *cli, json_t **result, const ch
     PM_GOTO(pm_prover_new(&prover, key, cli->device, pool, &cli->err));
     uint64_t loaded = pm_clock_ns();
     PM_GOTO(pm_prove(prover, &proof, values, n_values, &times, &cli->err));
-    PM_GOTO(write_proof(pm_key_vk(key), &proof, values, proof_path, public_path, &cli->err));
+    PM_GOTO(cli_write_proof(pm_key_vk(key), &proof, values, proof_path, public_path, &cli->err));
     *result = json_pack("{s:s, s:s, s:i, s:i, s:s, s:b, s:i, s:o, s:o, s:o, s:o}", "proof", proof_path,
                         "public", public_path, "public_signals", (int)zkey.n_public, "domain",
                         (int)zkey.domain_size, "device", pm_prover_device(prover), "device_fault",
@@ -78,6 +77,12 @@ out:
 
 enum pm_status cmd_prove(struct pm_cli *cli, json_t **result)
 {
+    if (cli->batch) return cli_prove_batch(cli, result);
+    if (cli->n_args != 4)
+        return pm_fail(&cli->err, PM_USAGE,
+                       "prove takes 4 arguments (CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json), not %d; "
+                       "for several witnesses see --batch",
+                       cli->n_args);
     struct pm_wtns wtns;
     PM_TRY(pm_wtns_open(&wtns, cli->arg[1], &cli->err));
     enum pm_status status =

@@ -19,8 +19,15 @@ static const struct pm_command commands[] = {
     {"prove", "CIRCUIT.zkey WITNESS.wtns PROOF.json PUBLIC.json", "make a Groth16 proof from a witness",
      "The arguments of snarkjs and rapidsnark. The proof is checked before it is written; a witness that "
      "does not\n"
-     "satisfy the circuit ends with exit code 1 and writes nothing.",
-     4, 4, OPT_THREADS | OPT_DEVICE, cmd_prove, NULL},
+     "satisfy the circuit ends with exit code 1 and writes nothing.\n"
+     "\n"
+     "proofmill prove --batch DIR CIRCUIT.zkey WITNESS.wtns... proves any number of witnesses with a key "
+     "that "
+     "is loaded\n"
+     "once: DIR/NAME.proof.json and DIR/NAME.public.json for NAME.wtns. A bad witness refuses only itself; "
+     "then the exit\n"
+     "code is that of the first one.",
+     2, 1 << 20, OPT_THREADS | OPT_DEVICE | OPT_BATCH | OPT_TABLES, cmd_prove, NULL},
     {"fullprove", "INPUT.json CIRCUIT.wasm CIRCUIT.zkey PROOF.json PUBLIC.json",
      "witness and proof in one step",
      "Computes the witness with circom's own .wasm, translated to native code once and kept in the cache, "
@@ -59,7 +66,7 @@ static const struct pm_command commands[] = {
      "all.\n"
      "prove makes a chain of x^2 + k with nearly 2^N constraints, its development key, and proofs, cold and "
      "warm.",
-     0, 1, OPT_THREADS | OPT_DEVICE | OPT_CURVE | OPT_BENCH, cmd_bench, show_bench},
+     0, 1, OPT_THREADS | OPT_DEVICE | OPT_CURVE | OPT_BENCH | OPT_TABLES, cmd_bench, show_bench},
     {"synth", "OUT.r1cs OUT.wtns", "make a circuit of any size and its witness, for benchmarks",
      "Nothing is compiled, and the same arguments give the same files. Values 0 / 1 / small / full-width, "
      "and "
@@ -90,6 +97,8 @@ static const struct option_row option_rows[] = {
     {"threads", "N", "threads to use (default: one per CPU)", OPT_THREADS, 't'},
     {"device", "NAME", "cpu, cuda:0, cuda:GPU-uuid, or auto (default): the best that takes the key",
      OPT_DEVICE, 'd'},
+    {"batch", "DIR", "many witnesses; their proofs go to this folder", OPT_BATCH, 'b'},
+    {"tables", "MIB", "memory for tables of a warm key's points (default: 0)", OPT_TABLES, 'M'},
     {"deep", NULL, "check every point", OPT_DEEP, 'D'},
     {"dev", NULL, "yes, for development only", OPT_DEV, 'e'},
     {"local", NULL, "for a local chain only", OPT_LOCAL, 'l'},
@@ -177,6 +186,12 @@ static void take_option(struct pm_cli *cli, int letter, const char *value)
     case 'd':
         cli->device = value;
         break;
+    case 'b':
+        cli->batch = value;
+        break;
+    case 'M':
+        cli->tables_mib = (unsigned)parse_number(cli, "tables", value, 1 << 20);
+        break;
     case 'D':
         cli->deep = true;
         break;
@@ -239,7 +254,8 @@ static bool read_options(struct pm_cli *cli, const struct pm_command *c, int arg
     }
     cli->n_args = argc - optind;
     cli->arg = argv + optind;
-    if (cli->err.status == PM_OK && (cli->n_args < c->min_args || cli->n_args > c->max_args))
+    const bool one_proof = (c->options & OPT_BATCH) && !cli->batch; /* cmd_prove counts */
+    if (cli->err.status == PM_OK && !one_proof && (cli->n_args < c->min_args || cli->n_args > c->max_args))
         (void)pm_fail(&cli->err, PM_USAGE, "%s takes %d arguments (%s), not %d", c->name, c->min_args,
                       c->arguments, cli->n_args);
     return true;

@@ -189,9 +189,11 @@ int pm_measure_row_text(char *out, size_t size, const struct pm_measure_row *row
 {
     double min = row->min_ns, median = row->median_ns, each = row->median_ns / (double)row->items;
     const char *min_unit = scaled(&min), *median_unit = scaled(&median), *each_unit = scaled(&each);
-    char peak[32] = "", per[64] = "";
+    char peak[32] = "", per[96] = "";
     if (row->peak_bytes) (void)snprintf(peak, sizeof peak, "  peak %.0f MB", (double)row->peak_bytes / 1e6);
     if (row->items > 1) (void)snprintf(per, sizeof per, "  %7.3g %s per %s", each, each_unit, row->item);
+    if (row->items > 1 && strcmp(row->item, "proof") == 0)
+        (void)snprintf(per, sizeof per, "  %.4g proofs a second", 1e9 * (double)row->items / row->median_ns);
     return snprintf(out, size, "%-6s  %-30s  %9llu  %2u threads  min %7.3g %-2s  median %7.3g %-2s%s%s",
                     row->question, row->what, (unsigned long long)row->size, row->threads, min, min_unit,
                     median, median_unit, per, peak);

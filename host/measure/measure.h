@@ -14,6 +14,7 @@ struct pm_measure_options {
     unsigned log2_n;    /* size; 0: the question's own, which takes seconds */
     unsigned runs;      /* timed runs after one that is not; 1 to PM_MEASURE_MAX_RUNS */
     unsigned kind;      /* of pm_measure_prove's circuit: enum pm_synth_kind; 0: PM_SYNTH_WIDE */
+    size_t table_bytes; /* pm_measure_prove: for tables of a warm key's points; 0: none */
     unsigned in_flight; /* pm_measure_prove: also so many proofs at a time on one key; 0: not. Up to 8 */
 };
 enum { PM_MEASURE_MAX_RUNS = 101, PM_MEASURE_MAX_LOG2 = 26, PM_MEASURE_MAX_IN_FLIGHT = 8 };

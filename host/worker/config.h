@@ -21,6 +21,7 @@ struct pm_worker_config {
     unsigned threads;        /* of the prover; 0: one per CPU */
     unsigned slots;          /* tasks at a time */
     uint64_t memory_mib;     /* for keys and proofs; 0: half of the machine's memory */
+    uint64_t tables_mib;     /* of that, for tables of each key's points */
     uint64_t max_artifact_mib;
     uint64_t cache_mib; /* for fetched files and compiled circuits; 0: nine tenths of what is free */
     unsigned drain_seconds;

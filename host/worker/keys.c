@@ -27,7 +27,7 @@ struct entry {
 
 struct pm_keys {
     char device[64];
-    uint64_t budget_bytes, used_bytes, device_bytes, uses;
+    uint64_t budget_bytes, used_bytes, device_bytes, table_bytes, uses;
     struct pm_pool *pool;
     struct entry entry[MAX_KEYS];
 };
@@ -42,6 +42,8 @@ enum pm_status pm_keys_new(struct pm_keys **out, const char *device, uint64_t bu
     (*out)->pool = pool;
     return PM_OK;
 }
+
+void pm_keys_tables(struct pm_keys *keys, uint64_t table_bytes) { keys->table_bytes = table_bytes; }
 
 static void drop(struct pm_keys *keys, struct entry *e)
 {
@@ -120,6 +122,21 @@ static enum pm_status too_large(const struct pm_keys *keys, const char *path, ui
                    (unsigned long long)(bytes >> 20), (unsigned long long)(keys->budget_bytes >> 20));
 }
 
+static uint64_t add_up(uint64_t a, uint64_t b) { return a > UINT64_MAX - b ? UINT64_MAX : a + b; }
+
+/* With tables if there is room for them beside `bytes` and the workspace, else without. */
+static enum pm_status load_key(struct pm_keys *keys, struct entry *e, uint64_t bytes, struct pm_error *err)
+{
+    const uint64_t room = keys->budget_bytes - bytes;
+    const uint64_t tables = keys->table_bytes < room ? keys->table_bytes : room;
+    PM_TRY(pm_key_new_warm(&e->key, &e->zkey, tables, keys->pool, err));
+    const uint64_t work = pm_prover_plan(e->key, pm_pool_threads(keys->pool));
+    const uint64_t taken = pm_key_table_bytes(e->key);
+    if (taken == 0 || add_up(work, taken) <= room) return PM_OK;
+    pm_key_free(&e->key);
+    return pm_key_new(&e->key, &e->zkey, keys->pool, err);
+}
+
 /* Opens the file and makes room for it within the budget. */
 static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char *path, struct pm_error *err)
 {
@@ -143,9 +160,9 @@ static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char
         e->zkey.file.size_bytes + e->zkey.n_coeffs * (e->zkey.curve->fr_bytes + sizeof(uint32_t));
     if (bytes > keys->budget_bytes) return too_large(keys, path, bytes, err);
     make_room(keys, e, bytes);
-    PM_TRY(pm_key_new(&e->key, &e->zkey, keys->pool, err));
+    PM_TRY(load_key(keys, e, bytes, err));
     PM_TRY(make_device_room(keys, e, err));
-    uint64_t work = pm_prover_plan(e->key, pm_pool_threads(keys->pool));
+    uint64_t work = add_up(pm_prover_plan(e->key, pm_pool_threads(keys->pool)), pm_key_table_bytes(e->key));
     if (work > keys->budget_bytes - bytes)
         return too_large(keys, path, work > UINT64_MAX - bytes ? UINT64_MAX : bytes + work, err);
     make_room(keys, e, bytes + work);

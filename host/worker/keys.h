@@ -11,6 +11,9 @@ struct pm_keys;
 PM_MUST_USE enum pm_status pm_keys_new(struct pm_keys **out, const char *device, uint64_t budget_bytes,
                                        struct pm_pool *pool, struct pm_error *err);
 void pm_keys_free(struct pm_keys **keys);
+/* Keys that are loaded from now on may take up to so many bytes each, within the budget of all, for tables
+ * (pm_key_new_warm); less where the budget would not take the key with them. */
+void pm_keys_tables(struct pm_keys *keys, uint64_t table_bytes);
 
 /* The key in the file `path` (an artifact with that hash, which the caller holds), and a prover of it; both
  * stay valid until the next call, and the file is held (trim.h) as long as the key is loaded. A file that is

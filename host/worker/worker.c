@@ -144,6 +144,7 @@ static enum pm_status open_parts(struct pm_worker *w, struct pm_error *err)
            w->device_text);
     PM_TRY(open_files(w, err));
     PM_TRY(pm_keys_new(&w->keys, c->device, memory_budget(c), w->pool, err));
+    pm_keys_tables(w->keys, c->tables_mib << 20);
     return pm_wire_new(&w->wire, err);
 }
 

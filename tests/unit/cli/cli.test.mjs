@@ -112,6 +112,23 @@ test('missing and malformed files are named', () => {
   fails(3, 'FORMAT', /vk\.json: expected an array, found \{/, 'verify', at('vk.json'), at('vk.json'), at('proof.json'));
 });
 
+test('prove --batch: many witnesses, each with files of its own', () => {
+  for (const [name, values] of [['one', [1n, 33n, 3n, 11n]], ['two', [1n, 35n, 5n, 7n]], ['bad', [1n, 34n, 3n, 11n]]])
+    writeFileSync(at(`${name}.wtns`), witness(values));
+  const out = done('prove', '--batch', dir, at('m.zkey'), at('one.wtns'), at('two.wtns'), '--tables', '1', '--json').json();
+  assert.equal(out.proofs, 2);
+  for (const name of ['one', 'two'])
+    done('verify', at('vk.json'), at(`${name}.public.json`), at(`${name}.proof.json`));
+  assert.deepEqual(JSON.parse(readFileSync(at('two.public.json'), 'utf8')), ['35']);
+  rmSync(at('two.proof.json'));
+  const r = proofmill('prove', '--batch', dir, at('m.zkey'), at('one.wtns'), at('bad.wtns'), at('two.wtns'), '--json');
+  assert.equal(r.code, 1);
+  assert.match(r.err, /bad\.wtns.*does not satisfy/);
+  assert.deepEqual(r.json().results.map((x) => x.status), ['OK', 'UNSATISFIED', 'OK']);
+  assert.ok(existsSync(at('two.proof.json')) && !existsSync(at('bad.proof.json')));
+  fails(2, 'USAGE', /both be proved/, 'prove', '--batch', dir, at('m.zkey'), at('one.wtns'), at('one.wtns'));
+});
+
 test('prove refuses a witness that does not satisfy the circuit, and writes nothing', () => {
   const n = done('inspect', '--json', at('m.zkey')).json().variables;
   writeFileSync(at('bad.wtns'), witness([1, 34, ...Array(n - 2).fill(5)]));

@@ -35,6 +35,9 @@ PM_TEST(defaults_and_options)
     CHECK_U64(config.cache_mib, 0);
     CHECK_OK(parse("--join=" JOIN, "--data=/d", "--cache=5", NULL, NULL, NULL), err);
     CHECK_U64(config.cache_mib, 5);
+    CHECK_U64(config.tables_mib, 0);
+    CHECK_OK(parse("--join=" JOIN, "--data=/d", "--tables=7", NULL, NULL, NULL), err);
+    CHECK_U64(config.tables_mib, 7);
     CHECK_OK(
         parse("--join=" JOIN, "--data=/d", "--slots=5", "--device=cpu", "--no-supervisor", "--log=debug"),
         err);

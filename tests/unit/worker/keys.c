@@ -87,6 +87,21 @@ PM_TEST(a_key_stays_loaded_until_others_need_the_room)
         pm_keys_free(&keys);
     }
     CHECK(low > 0);
+    CHECK_OK(pm_keys_new(&keys, "cpu", high, NULL, &err), err);
+    pm_keys_tables(keys, 1 << 20); /* rather without them than not at all */
+    CHECK_OK(get(keys, 1, path[0], &ms, &err), err);
+    pm_keys_free(&keys);
+    CHECK_OK(pm_keys_new(&keys, "cpu", 1ull << 30, NULL, &err), err);
+    pm_keys_tables(keys, 1 << 20);
+    {
+        const struct pm_key *key = NULL;
+        struct pm_prover *prover = NULL;
+        uint8_t sha256[32] = {1};
+        CHECK_OK(pm_keys_get(keys, &key, &prover, path[0], sha256, &ms, &err), err);
+        CHECK(key && pm_key_table_bytes(key) > 0);
+        check_proves(prover, key);
+    }
+    pm_keys_free(&keys);
     CHECK_OK(pm_keys_new(&keys, "cpu", high * 5 / 2, NULL, &err), err);
     CHECK_OK(get(keys, 1, path[0], &ms, &err), err);
     CHECK_OK(get(keys, 2, path[1], &ms, &err), err);
