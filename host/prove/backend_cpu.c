@@ -198,12 +198,12 @@ static struct pm_rows as_rows(const struct pm_backend_rows *r)
     return (struct pm_rows){r->n_rows, r->step, r->start, r->entry, r->column, r->coefficient};
 }
 
-/* w->h = a b - c on the odd coset, plain. */
 /* About how far a proof is, in permille, when rows, each of three transforms, and all sums are done. */
 enum { after_rows = 30, per_transform = 50, before_sums = after_rows + 3 * per_transform, after_sums = 980 };
 /* Below this size the three transforms are done together, so that threads meet less often. */
 enum { log2_apart = 18 };
 
+/* w->h = a b - c on the odd coset, plain. */
 static bool quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backend_times *times,
                      const struct pm_watch *watch)
 {

@@ -209,7 +209,7 @@ test('synth makes a circuit that inspect, setup and prove take', () => {
 
 test('bench measures, as text and as JSON', () => {
   const r = done('bench', 'ntt', '--log2', '6', '--runs', '2', '--json').json();
-  assert.equal(r.rows.length, 3);
+  assert.equal(r.rows.length, 4);
   for (const row of r.rows) assert.ok(row.size === 64 && row.runs === 2 && row.median_ns >= row.min_ns && row.min_ns > 0);
   assert.ok(r.machine.cpu && r.machine.build && r.machine.commit);
   assert.match(done('bench', 'prove', '--log2', '4', '--runs', '1', '--threads', '1').out, /^prove +cold: process.*peak \d+ MB$/m);
