@@ -34,7 +34,8 @@
  *             LANES_BITS, h, say how often p surely goes into it, floor(h 2^LANES_BITS / p), and what is left
  *             is below 2^LANES_BITS + p. The highest limb of a loose value misses a carry or a borrow of
  *             up to 128 units, which quotients have room for (asserted) and which moves the bound by less
- *             than 2^-9.
+ *             than 2^-9. It must not be negative, as it could be in a - b + k p only where b comes within
+ *             2^-38 of k: no product comes so near to its bound.
  *
  * As q > 1, every sum below 8 can be reduced, and so can four values below 1 + q. As p < 2^(64 W - 1), what
  * is below 1 + q can be packed.
@@ -376,27 +377,9 @@ struct FN(wide) {
     __m512i l[2 * N];
 };
 
-/* a b. The columns of a row are independent, and of rows and products that follow one another the processor
- * overlaps enough to hide the latency of vpmadd52; two products written side by side gain nothing, and eight
- * limbs would not have the registers. */
-PM_LANES struct FN(wide) FN(wide_mul)(LANES a, LANES b)
-{
-    struct FN(wide) out;
-    FN(check)(&a);
-    FN(check)(&b);
-#pragma GCC unroll 16
-    for (int i = 0; i < 2 * N; i++) out.l[i] = _mm512_setzero_si512();
-#pragma GCC unroll 8
-    for (int i = 0; i < N; i++) {
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++) out.l[i + j] = _mm512_madd52lo_epu64(out.l[i + j], a.l[i], b.l[j]);
-#pragma GCC unroll 8
-        for (int j = 0; j < N; j++)
-            out.l[i + j + 1] = _mm512_madd52hi_epu64(out.l[i + j + 1], a.l[i], b.l[j]);
-    }
-    return out;
-}
-/* t + a b, whose columns count as those of one product more */
+/* t + a b, whose columns count as those of one product more. The columns of a row are independent, and of
+ * rows and products that follow one another the processor overlaps enough to hide the latency of vpmadd52;
+ * two products written side by side gain nothing, and eight limbs would not have the registers. */
 PM_LANES struct FN(wide) FN(wide_mul_add)(struct FN(wide) t, LANES a, LANES b)
 {
     FN(check)(&a);
@@ -409,6 +392,13 @@ PM_LANES struct FN(wide) FN(wide_mul_add)(struct FN(wide) t, LANES a, LANES b)
         for (int j = 0; j < N; j++) t.l[i + j + 1] = _mm512_madd52hi_epu64(t.l[i + j + 1], a.l[i], b.l[j]);
     }
     return t;
+}
+PM_LANES struct FN(wide) FN(wide_mul)(LANES a, LANES b)
+{
+    struct FN(wide) none;
+#pragma GCC unroll 16
+    for (int i = 0; i < 2 * N; i++) none.l[i] = _mm512_setzero_si512();
+    return FN(wide_mul_add)(none, a, b);
 }
 /* a^2: twice the products of different limbs, and the squares. */
 PM_LANES struct FN(wide) FN(wide_sqr)(LANES a)
@@ -507,13 +497,12 @@ PM_LANES void FN(fix)(struct FN(fixed) out[8], LANES shifted)
 {
     struct FN(wide) w;
     uint64_t limb[8];
-    const __m512i inv = _mm512_set1_epi64((long long)(LANES_MONT_INV & (((uint64_t)1 << 52) - 1)));
     for (int i = 0; i < N; i++) {
         w.l[i] = shifted.l[i];
         w.l[N + i] = _mm512_setzero_si512();
     }
     for (int i = 0; i < N; i++) {
-        const __m512i m = _mm512_madd52lo_epu64(_mm512_setzero_si512(), w.l[i], inv);
+        const __m512i m = FN(quotient)(w.l[i]);
         for (int j = 0; j < N; j++) w.l[i + j] = _mm512_madd52lo_epu64(w.l[i + j], m, FN(p8)(j));
         for (int j = 0; j < N; j++) w.l[i + j + 1] = _mm512_madd52hi_epu64(w.l[i + j + 1], m, FN(p8)(j));
         w.l[i + 1] = _mm512_add_epi64(w.l[i + 1], _mm512_srli_epi64(w.l[i], 52));
