@@ -51,11 +51,27 @@ X { BATCH_LANES c[BATCH_DEGREE]; };
  * need no alignment. No addition may write what a later one reads. */
 struct FN(lanes_batch) {
     const uint8_t *other;
-    uint32_t *left, *right, *out; /* whole vectors: the count rounded up to lanes_width */
-    uint16_t *negative;           /* one a vector: bit i to subtract; other[right] is canonical there */
-    X *before, *divisor;          /* one a vector */
-    uint8_t *special;             /* one a vector: some addition in it is no plain one */
+    uint32_t *left, *right, *out; /* whole vectors: the count rounded up to lanes_width; minus as well */
+    uint8_t *minus;      /* one an addition: 1 to subtract; other[right] is canonical there, else 0 */
+    X *before, *divisor; /* one a vector */
+    uint8_t *special;    /* one a vector: some addition in it is no plain one */
 };
+
+/* Addition `at` of the batch. */
+static inline void FN(lanes_queue)(const struct FN(lanes_batch) * b, size_t at, size_t left, size_t right,
+                                   size_t out, bool minus)
+{
+    b->left[at] = (uint32_t)left;
+    b->right[at] = (uint32_t)right;
+    b->out[at] = (uint32_t)out;
+    b->minus[at] = minus;
+}
+/* The lanes of vector v that subtract. */
+PM_LANES __mmask8 FN(lanes_minus)(const struct FN(lanes_batch) * b, size_t v)
+{
+    const __m128i minus = _mm_loadu_si64(b->minus + v * FN(lanes_width));
+    return (__mmask8)_mm_test_epi8_mask(minus, minus);
+}
 
 PM_LANES X FN(lanes_sub)(X a, X b, int k) /* a - b + k p, loose */
 {
@@ -183,7 +199,7 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sort_out)(struct FN(lanes_cases
     c->x1 = FN(lanes_get)(points, left, 0);
     c->y1 = FN(lanes_get)(points, left, 1);
     c->x2 = FN(lanes_get)(b->other, right, 0);
-    c->y2 = FN(lanes_carry)(FN(lanes_negate)((__mmask8)b->negative[v], FN(lanes_get)(b->other, right, 1)));
+    c->y2 = FN(lanes_carry)(FN(lanes_negate)(FN(lanes_minus)(b, v), FN(lanes_get)(b->other, right, 1)));
     for (int h = 0; h < BATCH_DEGREE; h++) sum.c[h] = L(add)(c->y1.c[h], c->y2.c[h]);
     c->first = FN(lanes_is_zero)(c->x1) & FN(lanes_is_zero)(c->y1);
     c->second = FN(lanes_is_zero)(c->x2) & FN(lanes_is_zero)(c->y2);
@@ -305,7 +321,7 @@ PM_LANES X FN(lanes_numerator)(struct FN(lanes_cases) * cases, const struct FN(l
 {
     const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
     const X y2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 1);
-    X t = FN(lanes_carry)(FN(lanes_sub)(FN(lanes_negate)((__mmask8)b->negative[v], y2), y1, 3));
+    X t = FN(lanes_carry)(FN(lanes_sub)(FN(lanes_negate)(FN(lanes_minus)(b, v), y2), y1, 3));
     if (__builtin_expect(b->special[v], 0)) {
         FN(lanes_sort_out)(cases, b, points, v);
         FN(lanes_special_numerator)(&t, cases);
@@ -414,8 +430,7 @@ PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *point
         b->left[i] = b->left[n - 1];
         b->right[i] = b->right[n - 1];
         b->out[i] = b->out[n - 1];
-        b->negative[vectors - 1] |=
-            (uint16_t)((b->negative[vectors - 1] >> (n - 1) % FN(lanes_width) & 1) << i % FN(lanes_width));
+        b->minus[i] = b->minus[n - 1];
     }
     FN(lanes_products)(product, b, points, vectors);
     FN(lanes_invert)(product, product);

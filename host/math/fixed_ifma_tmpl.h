@@ -33,9 +33,10 @@ struct FN(lanes_fixed_worker) {
     struct FN(lanes) divisor[FN(lanes_fixed_vectors)];
     uint64_t biased[FN(lanes_fixed_block)][S(limbs) + 1];
     uint32_t left[FN(lanes_fixed_block)], right[FN(lanes_fixed_block)], out[FN(lanes_fixed_block)];
-    uint16_t negative[FN(lanes_fixed_vectors)];
+    uint8_t minus[FN(lanes_fixed_block)];
     uint8_t special[FN(lanes_fixed_vectors)], begun[FN(lanes_fixed_block)];
-    size_t pending; /* additions collected */
+    struct FN(lanes_batch) batch; /* over these arrays */
+    size_t pending;               /* additions collected */
 };
 
 struct FN(lanes_fixed_job) {
@@ -51,29 +52,22 @@ PM_LOCAL size_t FN(lanes_fixed_scratch)(unsigned threads)
     return threads * sizeof(struct FN(lanes_fixed_worker));
 }
 
-/* points[out] = points[left] + or - entry[right], with the next flush. */
-static inline void FN(lanes_fixed_later)(struct FN(lanes_fixed_worker) * w, size_t left, size_t right,
-                                         size_t out, bool negative)
-{
-    size_t vector = w->pending / FN(lanes_width), lane = w->pending % FN(lanes_width);
-    w->left[w->pending] = (uint32_t)left;
-    w->right[w->pending] = (uint32_t)right;
-    w->out[w->pending] = (uint32_t)out;
-    w->negative[vector] = (uint16_t)((lane ? w->negative[vector] : 0u) | (unsigned)negative << lane);
-    w->pending++;
-}
-static inline void FN(lanes_fixed_flush)(struct FN(lanes_fixed_worker) * w, uint8_t *points,
+static inline void FN(lanes_fixed_begin)(struct FN(lanes_fixed_worker) * w,
                                          const struct FN(fixed_table) * table)
 {
-    struct FN(lanes_batch) batch = {.other = (const uint8_t *)table->entry,
-                                    .left = w->left,
-                                    .right = w->right,
-                                    .out = w->out,
-                                    .negative = w->negative,
-                                    .before = w->before,
-                                    .divisor = w->divisor,
-                                    .special = w->special};
-    FN(lanes_add_var)(&batch, points, w->pending);
+    w->batch = (struct FN(lanes_batch)){.other = (const uint8_t *)table->entry,
+                                        .left = w->left,
+                                        .right = w->right,
+                                        .out = w->out,
+                                        .minus = w->minus,
+                                        .before = w->before,
+                                        .divisor = w->divisor,
+                                        .special = w->special};
+    w->pending = 0;
+}
+static inline void FN(lanes_fixed_flush)(struct FN(lanes_fixed_worker) * w, uint8_t *points)
+{
+    FN(lanes_add_var)(&w->batch, points, w->pending);
     w->pending = 0;
 }
 
@@ -105,15 +99,15 @@ PM_LOCAL void FN(lanes_fixed_rows)(void *ctx, size_t begin, size_t end)
         struct FN(lanes_fixed_worker) *w = &job->worker[thread];
         size_t first = thread * table->windows / job->n, last = (thread + 1) * table->windows / job->n;
         uint8_t *points = (uint8_t *)table->entry;
-        w->pending = 0;
+        FN(lanes_fixed_begin)(w, table);
         for (size_t filled = 1; filled < row; filled *= 2) {
             for (size_t v = first; v < last; v++)
                 for (size_t i = 0; i < filled; i++) {
                     size_t at = v * row + i;
-                    FN(lanes_fixed_later)(w, at, v * row + filled - 1, at + filled, false);
-                    if (w->pending == FN(lanes_fixed_block)) FN(lanes_fixed_flush)(w, points, table);
+                    FN(lanes_queue)(&w->batch, w->pending++, at, v * row + filled - 1, at + filled, false);
+                    if (w->pending == FN(lanes_fixed_block)) FN(lanes_fixed_flush)(w, points);
                 }
-            FN(lanes_fixed_flush)(w, points, table);
+            FN(lanes_fixed_flush)(w, points);
         }
         FN(lanes_fixed_finish)(points + first * row * FN(bytes), (last - first) * row);
     }
@@ -147,7 +141,7 @@ PM_LOCAL void FN(lanes_fixed_outputs)(const struct FN(fixed_table) * table, stru
     }
     memset(out, 0, n * FN(bytes));
     memset(w->begun, 0, sizeof w->begun);
-    w->pending = 0;
+    FN(lanes_fixed_begin)(w, table);
     for (unsigned v = 0; v < windows; v++) {
         const size_t row = (size_t)v << (c - 1);
         for (size_t i = 0; i < n; i++) {
@@ -157,13 +151,13 @@ PM_LOCAL void FN(lanes_fixed_outputs)(const struct FN(fixed_table) * table, stru
             if (w->begun[i]) {
                 for (int at = 0; at < FN(bytes); at += 64)
                     __builtin_prefetch((const uint8_t *)&table->entry[entry] + at);
-                FN(lanes_fixed_later)(w, i, entry, i, d < 0);
+                FN(lanes_queue)(&w->batch, w->pending++, i, entry, i, d < 0);
             } else {
                 FN(lanes_fixed_copy)(out + i * FN(bytes), &table->entry[entry], d < 0);
                 w->begun[i] = 1;
             }
         }
-        FN(lanes_fixed_flush)(w, out, table);
+        FN(lanes_fixed_flush)(w, out);
     }
     FN(lanes_fixed_finish)(out, n);
 }

@@ -63,15 +63,19 @@ static unsigned table_c(const struct pm_msm_part *parts, size_t n_parts, const s
     return 0;
 }
 
+/* A row of n digits: an odd number of cache lines, so that what is read of many rows at once does not fall
+ * into the same few sets of a cache. */
+static size_t row_of(size_t n) { return ((n + 31) / 32 | 1) * 32; }
+
 /* The most that n_full windows rows can be: fewer scalars have smaller c and so more windows. */
 static size_t digits_max(const struct job *job, const struct pm_msm_set *set)
 {
     const struct pm_msm_kind *kind = kind_of(job->parts, job->n_parts, set);
     const unsigned c = table_c(job->parts, job->n_parts, set);
-    size_t most = c ? set->n * pm_msm_windows(kind, c) : 0;
+    size_t most = c ? row_of(set->n) * pm_msm_windows(kind, c) : 0;
     for (unsigned bits = 0; bits < 40; bits++) {
         size_t top = (size_t)1 << bits;
-        most = larger(most, smaller(top, set->n) * pm_msm_windows(kind, pm_msm_window(kind, top)));
+        most = larger(most, row_of(smaller(top, set->n)) * pm_msm_windows(kind, pm_msm_window(kind, top)));
         if (top >= set->n) break;
     }
     return most;
@@ -218,7 +222,7 @@ static void recode_piece(void *ctx, size_t from, size_t to)
             }
             for (unsigned w = 0; w < windows; w++) {
                 int d = pm_digits_get(k, limbs, c, windows, w);
-                digit[w * set->n_full + i] = (int16_t)d;
+                digit[w * set->row + i] = (int16_t)d;
                 hits[w] += d != 0;
             }
         }
@@ -251,6 +255,7 @@ static void make_ready(struct pm_pool *pool, struct job *job)
             set->n_full += set->count[k].full;
             set->n_ones += set->count[k].ones;
         }
+        set->row = row_of(set->n_full);
         choose_window(job, set);
         for (unsigned w = 0; w < set->windows; w++) set->hits[w] = 0;
         pm_pool_for(pool, pm_msm_chunks(set->n), 1, recode_piece, set);

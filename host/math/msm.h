@@ -59,12 +59,12 @@ struct pm_msm_set {
     unsigned limbs, c, windows;
     const uint64_t *modulus;
     bool shared; /* c is that of the parts' tables, which are used */
-    size_t n_full, n_ones;
+    size_t n_full, n_ones, row;
     uint32_t *list; /* n: index in the chunk (pm_msm_index), and for -1 PM_MSM_MINUS */
     struct pm_msm_count {
         uint32_t full, ones, rank; /* rank: full scalars in the chunks before */
     } * count;
-    int16_t *digit; /* windows rows of n_full, by rank */
+    int16_t *digit; /* windows rows of n_full, by rank; one begins `row` behind the other */
     uint64_t *hits; /* one a window: digits that are not zero */
 };
 
@@ -125,7 +125,7 @@ struct pm_msm_reader {
 struct pm_msm_item {
     size_t base;          /* index into the part's bases */
     bool minus;           /* of ones */
-    const int16_t *digit; /* of full scalars, of the task's first window; the next is set->n_full later */
+    const int16_t *digit; /* of full scalars, of the task's first window; the next is set->row later */
 };
 /* False at the end. */
 static inline bool pm_msm_read(struct pm_msm_item *out, struct pm_msm_reader *r)
@@ -139,7 +139,7 @@ static inline bool pm_msm_read(struct pm_msm_item *out, struct pm_msm_reader *r)
         uint32_t entry = r->task->ones ? list[pm_msm_chunk_len(set->n, r->chunk) - 1 - r->at] : list[r->at];
         out->base = (size_t)r->chunk * PM_MSM_CHUNK + (entry & PM_MSM_INDEX) - part->first;
         out->minus = entry & PM_MSM_MINUS;
-        out->digit = set->digit + r->task->window * set->n_full + set->count[r->chunk].rank +
+        out->digit = set->digit + r->task->window * set->row + set->count[r->chunk].rank +
                      (entry >> PM_MSM_RANK_SHIFT);
         r->at++;
         return true;

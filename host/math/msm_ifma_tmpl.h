@@ -64,14 +64,14 @@ static inline size_t FN(lanes_worker_layout)(struct FN(lanes_worker) * w, uint8_
     size_t tile = FN(lanes_tile)(buckets), used = 0;
 #define PM_TAKE(field, type, count)                                                                          \
     w->field = p ? (type *)(void *)(p + used) : NULL;                                                        \
-    used += FN(msm_align)((count) * sizeof(type))
+    used += FN(msm_align)((count) * sizeof(type)) + 5 * 64
     PM_TAKE(point, AFFINE, buckets + tile);
     PM_TAKE(batch.before, struct FN(lanes), FN(lanes_vectors_max));
     PM_TAKE(batch.divisor, struct FN(lanes), FN(lanes_vectors_max));
     PM_TAKE(batch.left, uint32_t, FN(lanes_batch_max));
     PM_TAKE(batch.right, uint32_t, FN(lanes_batch_max));
     PM_TAKE(batch.out, uint32_t, FN(lanes_batch_max));
-    PM_TAKE(batch.negative, uint16_t, FN(lanes_vectors_max));
+    PM_TAKE(batch.minus, uint8_t, FN(lanes_batch_max));
     PM_TAKE(batch.special, uint8_t, FN(lanes_vectors_max));
     PM_TAKE(run, uint32_t, buckets);
     PM_TAKE(at, uint32_t, buckets);
@@ -95,16 +95,10 @@ static inline void FN(lanes_flush)(struct FN(lanes_worker) * w)
     FN(lanes_add_var)(&w->batch, (uint8_t *)w->point, w->pending);
     w->pending = 0;
 }
-/* point[out] = point[left] + or - other[right], soon: flush before anything else reads it. */
-static inline void FN(lanes_later)(struct FN(lanes_worker) * w, size_t left, size_t right, size_t out,
-                                   bool negative)
+/* point[out] = point[left] + other[right], soon: flush before anything else reads it. */
+static inline void FN(lanes_later)(struct FN(lanes_worker) * w, size_t left, size_t right, size_t out)
 {
-    size_t vector = w->pending / FN(lanes_width), lane = w->pending % FN(lanes_width);
-    w->batch.left[w->pending] = (uint32_t)left;
-    w->batch.right[w->pending] = (uint32_t)right;
-    w->batch.out[w->pending] = (uint32_t)out;
-    w->batch.negative[vector] =
-        (uint16_t)((lane ? w->batch.negative[vector] : 0u) | (unsigned)negative << lane);
+    FN(lanes_queue)(&w->batch, w->pending, left, right, out, false);
     if (++w->pending == FN(lanes_batch_max)) FN(lanes_flush)(w);
 }
 
@@ -156,7 +150,7 @@ PM_LOCAL void FN(lanes_add_tile)(const uint8_t *bases, struct FN(lanes_worker) *
         for (size_t i = 0; i < active; i++) {
             uint32_t b = w->active[i], first = w->at[b] + w->run[b] % 2, pairs = w->run[b] / 2;
             for (uint32_t k = 0; k < pairs; k++)
-                FN(lanes_later)(w, first + 2 * k, first + 2 * k + 1, first + k, false);
+                FN(lanes_later)(w, first + 2 * k, first + 2 * k + 1, first + k);
             w->run[b] -= pairs;
             w->active[still] = b;
             still += w->run[b] > 1;
@@ -167,7 +161,7 @@ PM_LOCAL void FN(lanes_add_tile)(const uint8_t *bases, struct FN(lanes_worker) *
     for (size_t b = 0; b < buckets; b++) {
         if (w->run[b] == 0) continue;
         if (w->stamp[b])
-            FN(lanes_later)(w, b, w->at[b], b, false);
+            FN(lanes_later)(w, b, w->at[b], b);
         else
             w->point[b] = w->point[w->at[b]];
         w->stamp[b] = 1;
@@ -205,8 +199,7 @@ PM_LOCAL void FN(lanes_reduce_buckets)(POINT *out, struct FN(lanes_worker) * w, 
         const size_t next = plain ? 1 : rows + 1, half = len / 2;
         for (size_t k = 0; k < windows; k++) {
             const size_t in = from + k * rows * len, sums = to + k * next * half;
-            for (size_t i = 0; i < rows * len; i += 2)
-                FN(lanes_later)(w, in + i, in + i + 1, sums + i / 2, false);
+            for (size_t i = 0; i < rows * len; i += 2) FN(lanes_later)(w, in + i, in + i + 1, sums + i / 2);
             if (plain) continue;
             for (size_t i = 1; i < len; i += 2) w->point[sums + rows * half + i / 2] = w->point[in + i];
         }
@@ -238,53 +231,72 @@ static inline void FN(lanes_next_batch)(struct FN(lanes_worker) * w, size_t buck
     w->now = 2;
 }
 
-/* Base `base` to bucket b, now, with this batch, or after it; *items wait in the list. */
-static inline void FN(lanes_add_item)(const uint8_t *bases, struct FN(lanes_worker) * w, size_t buckets,
-                                      size_t *items, size_t base, size_t b, bool minus)
+/* Where bases go: the batch's additions so far, and the list's items; and the batch's number. By value, so
+ * that the compiler knows that no store changes them. */
+struct FN(lanes_filled) {
+    size_t pending, items;
+    unsigned now;
+};
+/* Does the batch and, if it is full, the list. */
+PM_LOCAL __attribute__((noinline)) struct FN(lanes_filled)
+    FN(lanes_empty)(struct FN(lanes_filled) f, const uint8_t *bases, struct FN(lanes_worker) * w,
+                    size_t buckets)
 {
-    if (w->stamp[b] == 0) {
-        FN(lanes_place)(&w->point[b], bases + base * FN(bytes), minus);
-        w->stamp[b] = 1;
-    } else if (w->stamp[b] != w->now) {
-        w->stamp[b] = (uint8_t)w->now;
-        FN(lanes_prefetch)((const uint8_t *)&w->point[b]);
-        FN(lanes_later)(w, b, base, b, minus);
-        if (w->pending == 0) FN(lanes_next_batch)(w, buckets);
-    } else {
-        w->item[*items] = (uint32_t)base;
-        w->item_bucket[*items] = (uint32_t)b | (minus ? PM_MSM_MINUS : 0);
-        if (++*items < FN(lanes_tile)(buckets)) return;
-        FN(lanes_next_batch)(w, buckets);
-        FN(lanes_add_tile)(bases, w, buckets, *items);
+    w->pending = f.pending;
+    FN(lanes_next_batch)(w, buckets);
+    if (f.items == FN(lanes_tile)(buckets)) {
+        FN(lanes_add_tile)(bases, w, buckets, f.items);
         w->batch.other = bases;
-        *items = 0;
+        f.items = 0;
     }
+    return (struct FN(lanes_filled)){0, f.items, w->now};
 }
 
 /* Adds the task's bases to the buckets, in place of their order; what meets goes into the list, which has
- * *items. `offset` is added to a base's index. */
-static inline void FN(lanes_add_items)(const struct pm_msm_task *task, struct FN(lanes_worker) * w,
-                                       unsigned log2, size_t buckets, size_t offset, size_t *items)
+ * `items`; the result is how many it has then. `offset` is added to a base's index. */
+static inline size_t FN(lanes_add_items)(const struct pm_msm_task *task, struct FN(lanes_worker) * worker,
+                                         unsigned log2, size_t buckets, size_t offset, size_t items)
 {
-    const uint8_t *bases = pm_msm_bases(task->part);
-    const size_t row = task->part->set->n_full;
+    const struct FN(lanes_worker) w = *worker;
+    const uint8_t *const bases = pm_msm_bases(task->part);
+    const size_t row = task->part->set->row, windows = task->ones ? 1 : task->windows;
     struct pm_msm_reader reader = {.task = task, .chunk = task->chunk};
+    struct FN(lanes_filled) f = {w.pending, items, w.now};
     struct pm_msm_item item;
     size_t turn = 0;
     while (pm_msm_read(&item, &reader)) {
-        item.base += offset;
-        FN(lanes_prefetch)(bases + item.base * FN(bytes));
-        if (task->ones) {
-            FN(lanes_add_item)(bases, w, buckets, items, item.base, turn++ & (buckets - 1), item.minus);
-            continue;
-        }
-        for (size_t k = 0; k < task->windows; k++) {
-            int d = item.digit[k * row];
-            if (d == 0) continue;
-            FN(lanes_add_item)
-            (bases, w, buckets, items, item.base, (k << log2) + (size_t)(d < 0 ? -d : d) - 1, d < 0);
+        const size_t base = item.base + offset;
+        FN(lanes_prefetch)(bases + base * FN(bytes));
+        for (size_t k = 0; k < windows; k++) {
+            size_t b = turn++ & (buckets - 1);
+            bool minus = item.minus;
+            if (!task->ones) {
+                const int d = item.digit[k * row];
+                if (d == 0) continue;
+                minus = d < 0;
+                b = (k << log2) + (size_t)(minus ? -d : d) - 1;
+            }
+            const unsigned stamp = w.stamp[b];
+            if (__builtin_expect(stamp == 0, 0)) {
+                FN(lanes_place)(&w.point[b], bases + base * FN(bytes), minus);
+                w.stamp[b] = 1;
+                continue;
+            }
+            /* With this batch or, if the bucket waits for it already, onto the list: written to both, because
+             * no processor foresees a branch. */
+            const bool waits = stamp == f.now;
+            FN(lanes_queue)(&w.batch, f.pending, b, base, b, minus);
+            w.item[f.items] = (uint32_t)base;
+            w.item_bucket[f.items] = (uint32_t)b | (uint32_t)minus << 31;
+            w.stamp[b] = (uint8_t)f.now;
+            f.pending += !waits;
+            f.items += waits;
+            if (__builtin_expect(f.pending == FN(lanes_batch_max) || f.items == FN(lanes_tile)(buckets), 0))
+                f = FN(lanes_empty)(f, bases, worker, buckets);
         }
     }
+    worker->pending = f.pending;
+    return f.items;
 }
 
 /* All of the task's bases: with a table one window after another, so that its rows are read in order. */
@@ -295,11 +307,11 @@ PM_LOCAL void FN(lanes_fill_buckets)(const struct pm_msm_task *task, struct FN(l
     size_t items = 0;
     w->batch.other = bases;
     if (task->ones || !pm_msm_is_shared(task->part)) {
-        FN(lanes_add_items)(task, w, log2, buckets, 0, &items);
+        items = FN(lanes_add_items)(task, w, log2, buckets, 0, items);
     } else {
         struct pm_msm_task one = *task;
         for (one.windows = 1; one.window < task->window + task->windows; one.window++)
-            FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, &items);
+            items = FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, items);
     }
     FN(lanes_next_batch)(w, buckets);
     FN(lanes_add_tile)(bases, w, buckets, items);

@@ -131,7 +131,7 @@ static inline size_t FN(msm_collect)(const struct FN(msm_worker) * w, struct pm_
     struct pm_msm_item item;
     while (items < tile && pm_msm_read(&item, reader)) {
         int d = item.minus ? -1 : 1;
-        if (!task->ones) d = item.digit[w0 * task->part->set->n_full];
+        if (!task->ones) d = item.digit[w0 * task->part->set->row];
         w->item[items] = (uint32_t)(item.base + offset);
         w->item_digit[items] = (int16_t)d;
         items += d != 0;

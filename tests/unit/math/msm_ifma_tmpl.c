@@ -34,13 +34,13 @@ static void loosen(uint64_t *limb, size_t coordinates)
         static C(g##_affine) point[POINTS], base[N];                                                         \
         static struct C(g##_lanes) before[N], divisor[N];                                                    \
         uint32_t left[POINTS], right[POINTS], out[POINTS];                                                   \
-        uint16_t negative[N];                                                                                \
+        uint8_t minus[POINTS];                                                                               \
         uint8_t special[N];                                                                                  \
         struct C(g##_lanes_batch) batch = {.other = (const uint8_t *)base,                                   \
                                            .left = left,                                                     \
                                            .right = right,                                                   \
                                            .out = out,                                                       \
-                                           .negative = negative,                                             \
+                                           .minus = minus,                                                   \
                                            .before = before,                                                 \
                                            .divisor = divisor,                                               \
                                            .special = special};                                              \
@@ -48,10 +48,9 @@ static void loosen(uint64_t *limb, size_t coordinates)
         for (int round = 0; round < 40; round++) {                                                           \
             size_t n = (size_t)round * 2 % N;                                                                \
             C(g) expected[N], sum, p;                                                                        \
-            memset(negative, 0, sizeof negative);                                                            \
             for (size_t i = 0; i < n; i++) {                                                                 \
                 int kind = round < 4 ? 7 : (int)(test_random() % (round < 20 ? 7 : 40));                     \
-                bool minus = test_random() & 1;                                                              \
+                minus[i] = test_random() & 1;                                                                \
                 C(g##_to_affine)(&point[i], &some[test_random() % SOME]);                                    \
                 p = some[test_random() % SOME];                                                              \
                 if (kind == 0) C(g##_set_infinity)(&p);                                                      \
@@ -61,13 +60,12 @@ static void loosen(uint64_t *limb, size_t coordinates)
                 if (kind == 3) C(g##_affine_neg)(&base[i], &point[i]);                                       \
                 if (kind == 4) base[i] = point[i] = (C(g##_affine)){0};                                      \
                 C(g##_from_affine)(&sum, &base[i]);                                                          \
-                if (minus) C(g##_neg)(&sum, &sum);                                                           \
+                if (minus[i]) C(g##_neg)(&sum, &sum);                                                        \
                 C(g##_from_affine)(&p, &point[i]);                                                           \
                 C(g##_add)(&expected[i], &p, &sum);                                                          \
                 if (!C(g##_affine_is_infinity)(&point[i])) loosen((uint64_t *)&point[i], coordinates);       \
                 left[i] = right[i] = (uint32_t)i;                                                            \
                 out[i] = (uint32_t)(test_random() & 1 ? i : N + i);                                          \
-                negative[i / C(g##_lanes_width)] |= (uint16_t)((unsigned)minus << i % C(g##_lanes_width));   \
             }                                                                                                \
             C(g##_lanes_add_var)(&batch, (uint8_t *)point, n);                                               \
             for (size_t i = 0; i < n; i++) {                                                                 \
