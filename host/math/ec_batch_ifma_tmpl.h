@@ -315,11 +315,12 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_products)(X product[FN(lanes_ch
     }
 }
 
-/* y2 - y1, or for equal points what is to be divided instead. */
-PM_LANES X FN(lanes_numerator)(struct FN(lanes_cases) * cases, const struct FN(lanes_batch) * b,
+/* y2 - y1, or for equal points what is to be divided instead; and y1. */
+PM_LANES X FN(lanes_numerator)(struct FN(lanes_cases) * cases, X *y, const struct FN(lanes_batch) * b,
                                const uint8_t *points, size_t v)
 {
     const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
+    *y = y1;
     const X y2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 1);
     X t = FN(lanes_carry)(FN(lanes_sub)(FN(lanes_negate)(FN(lanes_minus)(b, v), y2), y1, 3));
     if (__builtin_expect(b->special[v], 0)) {
@@ -337,11 +338,7 @@ PM_LANES X FN(lanes_x3)(const struct FN(lanes_cases) * cases, const struct FN(la
     if (__builtin_expect(b->special[v], 0)) divisor = FN(lanes_sub)(cases->x2, cases->x1, 3);
     return FN(lanes_reduce)(FN(lanes_sub)(FN(lanes_sub)(square, divisor, 9), FN(lanes_shift)(x1, 1), 0));
 }
-PM_LANES X FN(lanes_y3)(const struct FN(lanes_batch) * b, const uint8_t *points, size_t v, X product)
-{
-    const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
-    return FN(lanes_reduce)(FN(lanes_sub)(product, y1, 3));
-}
+PM_LANES X FN(lanes_y3)(X product, X y1) { return FN(lanes_reduce)(FN(lanes_sub)(product, y1, 3)); }
 
 /* From the first vector to the last. Bounds: numerator, divisor, x1 - x3 below 6; inverse, before, their
  * product, lambda below 3, because 3 * 6 <= room; the square of lambda below 2, because 4 * 3^2 <= room;
@@ -358,8 +355,8 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
     struct FN(lanes_cases) cases[2];
     struct L(wide) w;
     X over = FN(lanes_mul)(b->before[0], inverse[0]); /* 1 / divisor */
-    X t = FN(lanes_numerator)(&cases[0], b, points, 0);
-    X lambda = FN(lanes_mul_loose)(over, t), x1, x3, y3;
+    X y1[2], x1, x3, y3, t = FN(lanes_numerator)(&cases[0], &y1[0], b, points, 0);
+    X lambda = FN(lanes_mul_loose)(over, t);
     inverse[0] = FN(lanes_mul)(inverse[0], b->divisor[0]);
     for (size_t v = 0; v < vectors; v++) {
         const uint32_t *out = b->out + v * FN(lanes_width);
@@ -386,9 +383,9 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
         *next_inverse = FN(lanes_carry)(*next_inverse);
         y3.c[0] = L(wide_reduce)(w);
 
-        t = FN(lanes_numerator)(&cases[(v + 1) % 2], b, points, next);
+        t = FN(lanes_numerator)(&cases[(v + 1) % 2], &y1[(v + 1) % 2], b, points, next);
         w = L(wide_mul)(over.c[0], t.c[0]);
-        y3 = FN(lanes_y3)(b, points, v, y3);
+        y3 = FN(lanes_y3)(y3, y1[v % 2]);
         FN(lanes_put)(points, out, y3, 1);
         lambda.c[0] = L(wide_reduce)(w);
         if (__builtin_expect(b->special[v], 0)) FN(lanes_special_result)(points, out, &cases[v % 2]);
@@ -405,7 +402,7 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
         const uint32_t *out = b->out + v * FN(lanes_width);
         const size_t next = v + 1 < vectors ? v + 1 : v;
         X *next_inverse = &inverse[next % FN(lanes_chains)];
-        X lambda = FN(lanes_mul)(over, FN(lanes_numerator)(&cases, b, points, v)), x1, x3, t;
+        X y1, lambda = FN(lanes_mul)(over, FN(lanes_numerator)(&cases, &y1, b, points, v)), x1, x3, t;
         over = FN(lanes_mul)(b->before[next], *next_inverse);
         x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
         x3 = FN(lanes_x3)(&cases, b, v, FN(lanes_sqr_loose)(lambda), x1);
@@ -414,7 +411,7 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
         *next_inverse = FN(lanes_mul)(*next_inverse, b->divisor[next]);
         for (int h = 0; h < BATCH_DEGREE; h++)
             lambda.c[h] = L(shift_carried)(lambda.c[h], FN(lanes_half_gap));
-        FN(lanes_put)(points, out, FN(lanes_y3)(b, points, v, FN(lanes_mul_loose)(lambda, t)), 1);
+        FN(lanes_put)(points, out, FN(lanes_y3)(FN(lanes_mul_loose)(lambda, t), y1), 1);
         if (__builtin_expect(b->special[v], 0)) FN(lanes_special_result)(points, out, &cases);
     }
 }
