@@ -248,37 +248,53 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_special_result)(uint8_t *points
             memcpy(points + (size_t)out[i] * FN(lanes_point), result + i * FN(lanes_point), FN(lanes_point));
 }
 
-/* inverse = 1 / product lane by lane, 2^e -> 2^(2 D + 3/2 gap - e): a divisor at D, whose prefix M takes from
- * e to e - gap, gets D + 3/2 gap from M(prefix, inverse). */
-PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X inverse[FN(lanes_chains)],
-                                                         const X product[FN(lanes_chains)])
+/* Lane i of `a` in lane i ^ k. */
+PM_LANES X FN(lanes_across)(X a, int k)
 {
-    enum { W = FN(lanes_words), LIMBS = BATCH_DEGREE * W, COUNT = 8 * FN(lanes_chains) };
-    BATCH_FIELD element[COUNT], before[COUNT], all, one_over;
-    union {
-        __m512i w[FN(lanes_chains)][LIMBS];
-        uint64_t limb[FN(lanes_chains)][LIMBS][8];
-    } u;
-    for (int k = 0; k < FN(lanes_chains); k++)
-        for (int h = 0; h < BATCH_DEGREE; h++) {
-            const BATCH_LANES canonical = L(canonical)(product[k].c[h]);
-            L(pack)(u.w[k] + W * h, &canonical);
-        }
-    F(set_one)(&all);
-    for (int i = 0; i < COUNT; i++) {
-        for (int k = 0; k < LIMBS; k++) ((uint64_t *)&element[i])[k] = u.limb[i / 8][k][i % 8];
-        before[i] = all;
-        F(mul)(&all, &all, &element[i]);
+    const __m512i from = _mm512_xor_si512(_mm512_set_epi64(7, 6, 5, 4, 3, 2, 1, 0), _mm512_set1_epi64(k));
+    for (int h = 0; h < BATCH_DEGREE; h++)
+        for (int i = 0; i < L(limbs); i++) a.c[h].l[i] = _mm512_permutexvar_epi64(from, a.c[h].l[i]);
+    return a;
+}
+/* The lanes of `a`, all the same, below 8: 1 / a 2^(3/2 gap), 2^e -> 2^(2 D + 3/2 gap - e). */
+PM_LANES X FN(lanes_invert_one)(X a)
+{
+    BATCH_FIELD element;
+    X out;
+    uint64_t *const limb = (uint64_t *)&element;
+    for (int h = 0; h < BATCH_DEGREE; h++) {
+        __m512i w[FN(lanes_words)];
+        const BATCH_LANES canonical = L(canonical)(a.c[h]);
+        L(pack)(w, &canonical);
+        for (int k = 0; k < FN(lanes_words); k++)
+            limb[h * FN(lanes_words) + k] = (uint64_t)_mm_cvtsi128_si64(_mm512_castsi512_si128(w[k]));
     }
-    F(inv_var)(&one_over, &all); /* x 2^D -> 1/x 2^D, so x 2^e -> 1/x 2^(2 D - e) */
-    for (int i = 0; i < 3 * FN(lanes_half_gap); i++) F(dbl)(&one_over, &one_over);
-    for (int i = COUNT; i-- > 0;) {
-        F(mul)(&before[i], &before[i], &one_over);
-        F(mul)(&one_over, &one_over, &element[i]);
-        for (int k = 0; k < LIMBS; k++) u.limb[i / 8][k][i % 8] = ((const uint64_t *)&before[i])[k];
+    F(inv_var)(&element, &element); /* x 2^D -> 1/x 2^D, so x 2^e -> 1/x 2^(2 D - e) */
+    for (int i = 0; i < 3 * FN(lanes_half_gap); i++) F(dbl)(&element, &element);
+    for (int h = 0; h < BATCH_DEGREE; h++) {
+        __m512i w[FN(lanes_words)];
+        for (int k = 0; k < FN(lanes_words); k++)
+            w[k] = _mm512_set1_epi64((long long)limb[h * FN(lanes_words) + k]);
+        out.c[h] = L(unpack)(w);
     }
-    for (int k = 0; k < FN(lanes_chains); k++)
-        for (int h = 0; h < BATCH_DEGREE; h++) inverse[k].c[h] = L(unpack)(u.w[k] + W * h);
+    return out;
+}
+/* Each chain's product to 1 / product, lane by lane, 2^e -> 2^(2 D + 3/2 gap - e): a divisor at D, whose
+ * prefix M takes from e to e - gap, gets D + 3/2 gap from M(prefix, inverse). The chains and then the lanes
+ * meet in pairs; each gets its inverse from that of the pair's product and what it met, M(1 / M(a, b), b) = 1
+ * / a. */
+PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X inverse[FN(lanes_chains)])
+{
+    X met[3], first = inverse[0], last = inverse[FN(lanes_chains) - 1], all = first;
+    if (FN(lanes_chains) == 2) all = FN(lanes_mul)(first, last);
+    for (int i = 0; i < 3; i++) {
+        met[i] = FN(lanes_across)(all, 1 << i);
+        all = FN(lanes_mul)(all, met[i]);
+    }
+    all = FN(lanes_invert_one)(all);
+    for (int i = 3; i-- > 0;) all = FN(lanes_mul)(all, met[i]);
+    inverse[0] = FN(lanes_chains) == 2 ? FN(lanes_mul)(all, last) : all;
+    if (FN(lanes_chains) == 2) inverse[FN(lanes_chains) - 1] = FN(lanes_mul)(all, first);
 }
 
 /* A vector's divisor, and whether it is special. */
@@ -430,7 +446,7 @@ PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *point
         b->minus[i] = b->minus[n - 1];
     }
     FN(lanes_products)(product, b, points, vectors);
-    FN(lanes_invert)(product, product);
+    FN(lanes_invert)(product);
     FN(lanes_sums)(b, points, vectors, product);
 }
 

@@ -122,9 +122,9 @@ PM_LOCAL void FN(lanes_lift_block)(uint8_t *out, const uint8_t *bases, size_t n,
 {
     const size_t vectors = (n + FN(lanes_width) - 1) / FN(lanes_width);
     const LIFT_LANES file = FN(lanes_power)(0);
-    X product[FN(lanes_chains)], inverse[FN(lanes_chains)], own, t;
-    FN(lanes_lift_doubled)(product, w, bases, n, vectors, doublings);
-    FN(lanes_invert)(inverse, product);
+    X inverse[FN(lanes_chains)], own, t;
+    FN(lanes_lift_doubled)(inverse, w, bases, n, vectors, doublings);
+    FN(lanes_invert)(inverse);
     for (int k = 0; k < FN(lanes_chains); k++)
         inverse[k] = FN(lanes_scale)(inverse[k], FN(lanes_power)(3 * FN(lanes_half_gap)));
     for (size_t v = vectors; v-- > 0;) {
