@@ -51,26 +51,33 @@ X { BATCH_LANES c[BATCH_DEGREE]; };
  * need no alignment. No addition may write what a later one reads. */
 struct FN(lanes_batch) {
     const uint8_t *other;
-    uint32_t *left, *right, *out; /* whole vectors: the count rounded up to lanes_width; minus as well */
-    uint8_t *minus;      /* one an addition: 1 to subtract; other[right] is canonical there, else 0 */
+    uint64_t *pair;      /* lanes_pair of each; whole vectors: the count rounded up to lanes_width */
+    uint32_t *out;       /* likewise; NULL: left */
     X *before, *divisor; /* one a vector */
     uint8_t *special;    /* one a vector: some addition in it is no plain one */
 };
 
-/* Addition `at` of the batch. */
-static inline void FN(lanes_queue)(const struct FN(lanes_batch) * b, size_t at, size_t left, size_t right,
-                                   size_t out, bool minus)
+/* left < 2^32, right < 2^31; minus: to subtract, other[right] being canonical then. */
+static inline uint64_t FN(lanes_pair)(size_t left, size_t right, bool minus)
 {
-    b->left[at] = (uint32_t)left;
-    b->right[at] = (uint32_t)right;
-    b->out[at] = (uint32_t)out;
-    b->minus[at] = minus;
+    return left | (right | (size_t)minus << 31) << 32;
 }
-/* The lanes of vector v that subtract. */
+/* Where the summands of vector v lie, and its sums; the lanes that subtract. */
+PM_LANES void FN(lanes_left)(uint32_t index[8], const struct FN(lanes_batch) * b, size_t v)
+{
+    for (size_t i = 0; i < 8; i++) index[i] = (uint32_t)b->pair[8 * v + i];
+}
+PM_LANES void FN(lanes_right)(uint32_t index[8], const struct FN(lanes_batch) * b, size_t v)
+{
+    for (size_t i = 0; i < 8; i++) index[i] = (uint32_t)(b->pair[8 * v + i] >> 32) & ~((uint32_t)1 << 31);
+}
+PM_LANES void FN(lanes_out)(uint32_t index[8], const struct FN(lanes_batch) * b, size_t v)
+{
+    for (size_t i = 0; i < 8; i++) index[i] = b->out ? b->out[8 * v + i] : (uint32_t)b->pair[8 * v + i];
+}
 PM_LANES __mmask8 FN(lanes_minus)(const struct FN(lanes_batch) * b, size_t v)
 {
-    const __m128i minus = _mm_loadu_si64(b->minus + v * FN(lanes_width));
-    return (__mmask8)_mm_test_epi8_mask(minus, minus);
+    return _mm512_movepi64_mask(_mm512_loadu_si512(b->pair + 8 * v));
 }
 
 PM_LANES X FN(lanes_sub)(X a, X b, int k) /* a - b + k p, loose */
@@ -194,8 +201,10 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sort_out)(struct FN(lanes_cases
                                                            const struct FN(lanes_batch) * b,
                                                            const uint8_t *points, size_t v)
 {
-    const uint32_t *left = b->left + v * FN(lanes_width), *right = b->right + v * FN(lanes_width);
+    uint32_t left[8], right[8];
     X sum;
+    FN(lanes_left)(left, b, v);
+    FN(lanes_right)(right, b, v);
     c->x1 = FN(lanes_get)(points, left, 0);
     c->y1 = FN(lanes_get)(points, left, 1);
     c->x2 = FN(lanes_get)(b->other, right, 0);
@@ -297,11 +306,24 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_invert)(X inverse[FN(lanes_chai
     if (FN(lanes_chains) == 2) inverse[FN(lanes_chains) - 1] = FN(lanes_mul)(all, first);
 }
 
+/* x (i = 0) or y (i = 1) of a vector's summands, the second without its sign. */
+PM_LANES X FN(lanes_first)(const struct FN(lanes_batch) * b, const uint8_t *points, size_t v, int i)
+{
+    uint32_t index[8];
+    FN(lanes_left)(index, b, v);
+    return FN(lanes_get)(points, index, i);
+}
+PM_LANES X FN(lanes_second)(const struct FN(lanes_batch) * b, size_t v, int i)
+{
+    uint32_t index[8];
+    FN(lanes_right)(index, b, v);
+    return FN(lanes_get)(b->other, index, i);
+}
+
 /* A vector's divisor, and whether it is special. */
 PM_LANES X FN(lanes_divisor)(const struct FN(lanes_batch) * b, const uint8_t *points, size_t v)
 {
-    const X x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
-    const X x2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 0);
+    const X x1 = FN(lanes_first)(b, points, v, 0), x2 = FN(lanes_second)(b, v, 0);
     X divisor = FN(lanes_carry)(FN(lanes_sub)(x2, x1, 3));
     b->special[v] = FN(lanes_suspects)(&x1, &x2, &divisor) != 0;
     if (__builtin_expect(b->special[v], 0)) FN(lanes_special_divisor)(&divisor, b, points, v);
@@ -335,9 +357,8 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_products)(X product[FN(lanes_ch
 PM_LANES X FN(lanes_numerator)(struct FN(lanes_cases) * cases, X *y, const struct FN(lanes_batch) * b,
                                const uint8_t *points, size_t v)
 {
-    const X y1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 1);
+    const X y1 = FN(lanes_first)(b, points, v, 1), y2 = FN(lanes_second)(b, v, 1);
     *y = y1;
-    const X y2 = FN(lanes_get)(b->other, b->right + v * FN(lanes_width), 1);
     X t = FN(lanes_carry)(FN(lanes_sub)(FN(lanes_negate)(FN(lanes_minus)(b, v), y2), y1, 3));
     if (__builtin_expect(b->special[v], 0)) {
         FN(lanes_sort_out)(cases, b, points, v);
@@ -375,9 +396,10 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
     X lambda = FN(lanes_mul_loose)(over, t);
     inverse[0] = FN(lanes_mul)(inverse[0], b->divisor[0]);
     for (size_t v = 0; v < vectors; v++) {
-        const uint32_t *out = b->out + v * FN(lanes_width);
+        uint32_t out[8];
         const size_t next = v + 1 < vectors ? v + 1 : v;
         X *next_inverse = &inverse[next % FN(lanes_chains)];
+        FN(lanes_out)(out, b, v);
 
         w = L(wide_mul)(b->before[next].c[0], next_inverse->c[0]);
         lambda = FN(lanes_carry)(lambda);
@@ -389,7 +411,7 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
         x3.c[0] = L(wide_reduce)(w);
 
         w = L(wide_mul)(next_inverse->c[0], b->divisor[next].c[0]);
-        x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
+        x1 = FN(lanes_first)(b, points, v, 0);
         x3 = FN(lanes_x3)(&cases[v % 2], b, v, x3, x1);
         t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
         next_inverse->c[0] = L(wide_reduce)(w);
@@ -415,12 +437,13 @@ PM_LOCAL __attribute__((noinline)) void FN(lanes_sums)(const struct FN(lanes_bat
     X over = FN(lanes_mul)(b->before[0], inverse[0]); /* 1 / divisor */
     inverse[0] = FN(lanes_mul)(inverse[0], b->divisor[0]);
     for (size_t v = 0; v < vectors; v++) {
-        const uint32_t *out = b->out + v * FN(lanes_width);
+        uint32_t out[8];
         const size_t next = v + 1 < vectors ? v + 1 : v;
         X *next_inverse = &inverse[next % FN(lanes_chains)];
         X y1, lambda = FN(lanes_mul)(over, FN(lanes_numerator)(&cases, &y1, b, points, v)), x1, x3, t;
+        FN(lanes_out)(out, b, v);
         over = FN(lanes_mul)(b->before[next], *next_inverse);
-        x1 = FN(lanes_get)(points, b->left + v * FN(lanes_width), 0);
+        x1 = FN(lanes_first)(b, points, v, 0);
         x3 = FN(lanes_x3)(&cases, b, v, FN(lanes_sqr_loose)(lambda), x1);
         FN(lanes_put)(points, out, x3, 0);
         t = FN(lanes_carry)(FN(lanes_sub)(x1, x3, 3));
@@ -440,10 +463,8 @@ PM_LOCAL void FN(lanes_add_var)(const struct FN(lanes_batch) * b, uint8_t *point
     if (n == 0) return;
     size_t vectors = (n + FN(lanes_width) - 1) / FN(lanes_width);
     for (size_t i = n; i < vectors * FN(lanes_width); i++) {
-        b->left[i] = b->left[n - 1];
-        b->right[i] = b->right[n - 1];
-        b->out[i] = b->out[n - 1];
-        b->minus[i] = b->minus[n - 1];
+        b->pair[i] = b->pair[n - 1];
+        if (b->out) b->out[i] = b->out[n - 1];
     }
     FN(lanes_products)(product, b, points, vectors);
     FN(lanes_invert)(product);

@@ -32,8 +32,8 @@ struct FN(lanes_fixed_worker) {
     _Alignas(64) struct FN(lanes) before[FN(lanes_fixed_vectors)];
     struct FN(lanes) divisor[FN(lanes_fixed_vectors)];
     uint64_t biased[FN(lanes_fixed_block)][S(limbs) + 1];
-    uint32_t left[FN(lanes_fixed_block)], right[FN(lanes_fixed_block)], out[FN(lanes_fixed_block)];
-    uint8_t minus[FN(lanes_fixed_block)];
+    uint64_t pair[FN(lanes_fixed_block)];
+    uint32_t out[FN(lanes_fixed_block)];
     uint8_t special[FN(lanes_fixed_vectors)], begun[FN(lanes_fixed_block)];
     struct FN(lanes_batch) batch; /* over these arrays */
     size_t pending;               /* additions collected */
@@ -56,10 +56,7 @@ static inline void FN(lanes_fixed_begin)(struct FN(lanes_fixed_worker) * w,
                                          const struct FN(fixed_table) * table)
 {
     w->batch = (struct FN(lanes_batch)){.other = (const uint8_t *)table->entry,
-                                        .left = w->left,
-                                        .right = w->right,
-                                        .out = w->out,
-                                        .minus = w->minus,
+                                        .pair = w->pair,
                                         .before = w->before,
                                         .divisor = w->divisor,
                                         .special = w->special};
@@ -100,11 +97,13 @@ PM_LOCAL void FN(lanes_fixed_rows)(void *ctx, size_t begin, size_t end)
         size_t first = thread * table->windows / job->n, last = (thread + 1) * table->windows / job->n;
         uint8_t *points = (uint8_t *)table->entry;
         FN(lanes_fixed_begin)(w, table);
+        w->batch.out = w->out;
         for (size_t filled = 1; filled < row; filled *= 2) {
             for (size_t v = first; v < last; v++)
                 for (size_t i = 0; i < filled; i++) {
                     size_t at = v * row + i;
-                    FN(lanes_queue)(&w->batch, w->pending++, at, v * row + filled - 1, at + filled, false);
+                    w->out[w->pending] = (uint32_t)(at + filled);
+                    w->pair[w->pending++] = FN(lanes_pair)(at, v * row + filled - 1, false);
                     if (w->pending == FN(lanes_fixed_block)) FN(lanes_fixed_flush)(w, points);
                 }
             FN(lanes_fixed_flush)(w, points);
@@ -151,7 +150,7 @@ PM_LOCAL void FN(lanes_fixed_outputs)(const struct FN(fixed_table) * table, stru
             if (w->begun[i]) {
                 for (int at = 0; at < FN(bytes); at += 64)
                     __builtin_prefetch((const uint8_t *)&table->entry[entry] + at);
-                FN(lanes_queue)(&w->batch, w->pending++, i, entry, i, d < 0);
+                w->pair[w->pending++] = FN(lanes_pair)(i, entry, d < 0);
             } else {
                 FN(lanes_fixed_copy)(out + i * FN(bytes), &table->entry[entry], d < 0);
                 w->begun[i] = 1;

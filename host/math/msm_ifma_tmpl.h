@@ -31,6 +31,7 @@
 enum {
     FN(lanes_batch_max) = 2048 / MSM_DEGREE,
     FN(lanes_log2_buckets) = 13,
+    FN(lanes_few) = 512, /* additions that wait */
     FN(lanes_vectors_max) = FN(lanes_batch_max) / FN(lanes_width)
 };
 
@@ -41,11 +42,12 @@ struct FN(lanes_worker) {
     AFFINE *point;                /* buckets, then the tile: B + tile_max */
     struct FN(lanes_batch) batch; /* of lanes_batch_max */
     size_t pending;               /* additions collected in the batch */
+    uint32_t *out;                /* lanes_batch_max, for batches whose sums go elsewhere */
     uint32_t *run, *at, *active;  /* B each: points of each bucket in the tile, where they begin; buckets with
                                      more than one */
     uint8_t *stamp;               /* B: 0 for an empty bucket, the batch's number where one waits */
     unsigned now;                 /* the batch's number, 2 .. 255 */
-    uint32_t *item, *item_bucket; /* tile_max: bases, and where they go, top bit set to subtract */
+    uint64_t *item;               /* tile_max: additions that wait, as the batch's pairs */
 };
 
 /* Windows of one task: as many as have 2^lanes_log2_buckets buckets together. */
@@ -68,17 +70,14 @@ static inline size_t FN(lanes_worker_layout)(struct FN(lanes_worker) * w, uint8_
     PM_TAKE(point, AFFINE, buckets + tile);
     PM_TAKE(batch.before, struct FN(lanes), FN(lanes_vectors_max));
     PM_TAKE(batch.divisor, struct FN(lanes), FN(lanes_vectors_max));
-    PM_TAKE(batch.left, uint32_t, FN(lanes_batch_max));
-    PM_TAKE(batch.right, uint32_t, FN(lanes_batch_max));
-    PM_TAKE(batch.out, uint32_t, FN(lanes_batch_max));
-    PM_TAKE(batch.minus, uint8_t, FN(lanes_batch_max));
+    PM_TAKE(batch.pair, uint64_t, FN(lanes_batch_max));
+    PM_TAKE(out, uint32_t, FN(lanes_batch_max));
     PM_TAKE(batch.special, uint8_t, FN(lanes_vectors_max));
     PM_TAKE(run, uint32_t, buckets);
     PM_TAKE(at, uint32_t, buckets);
     PM_TAKE(active, uint32_t, buckets);
     PM_TAKE(stamp, uint8_t, buckets);
-    PM_TAKE(item, uint32_t, tile);
-    PM_TAKE(item_bucket, uint32_t, tile);
+    PM_TAKE(item, uint64_t, tile);
 #undef PM_TAKE
     w->pending = 0;
     return used;
@@ -95,12 +94,28 @@ static inline void FN(lanes_flush)(struct FN(lanes_worker) * w)
     FN(lanes_add_var)(&w->batch, (uint8_t *)w->point, w->pending);
     w->pending = 0;
 }
-/* point[out] = point[left] + other[right], soon: flush before anything else reads it. */
+/* From now on batches are sums of what lies in point, and go anywhere there; or of buckets and bases, and
+ * stay. */
+static inline void FN(lanes_inside)(struct FN(lanes_worker) * w)
+{
+    w->batch.other = (const uint8_t *)w->point;
+    w->batch.out = w->out;
+}
+static inline void FN(lanes_outside)(struct FN(lanes_worker) * w, const uint8_t *bases)
+{
+    w->batch.other = bases;
+    w->batch.out = NULL;
+}
+/* point[out] = point[left] + point[right], soon: flush before anything else reads it. */
 static inline void FN(lanes_later)(struct FN(lanes_worker) * w, size_t left, size_t right, size_t out)
 {
-    FN(lanes_queue)(&w->batch, w->pending, left, right, out, false);
+    w->batch.pair[w->pending] = FN(lanes_pair)(left, right, false);
+    w->out[w->pending] = (uint32_t)out;
     if (++w->pending == FN(lanes_batch_max)) FN(lanes_flush)(w);
 }
+
+/* The base of a pair. */
+static inline size_t FN(lanes_base)(uint64_t pair) { return pair >> 32 & ~PM_MSM_MINUS; }
 
 /* *to = base or, for a negative sign, -base: y = p - y = p + ~y + 1, without a branch. Below p + 1. */
 static inline void FN(lanes_place)(AFFINE *to, const uint8_t *base, bool negative)
@@ -115,31 +130,31 @@ static inline void FN(lanes_place)(AFFINE *to, const uint8_t *base, bool negativ
     }
 }
 
-/* Sorts the tile's items by bucket; run and at are set. */
+/* Sorts the items by bucket, behind the buckets; run and at are set. */
 static inline void FN(lanes_scatter)(const uint8_t *bases, const struct FN(lanes_worker) * w, size_t buckets,
                                      size_t items)
 {
     uint32_t at = (uint32_t)buckets;
     memset(w->run, 0, buckets * sizeof *w->run);
-    for (size_t i = 0; i < items; i++) w->run[w->item_bucket[i] & ~PM_MSM_MINUS]++;
+    for (size_t i = 0; i < items; i++) w->run[(uint32_t)w->item[i]]++;
     for (size_t b = 0; b < buckets; b++) {
         at += w->run[b];
         w->at[b] = at;
     }
     for (size_t i = items; i-- > 0;) {
-        if (i >= 16) FN(lanes_prefetch)(bases + (size_t)w->item[i - 16] * FN(bytes));
-        uint32_t b = w->item_bucket[i];
+        if (i >= 16) FN(lanes_prefetch)(bases + FN(lanes_base)(w->item[i - 16]) * FN(bytes));
         FN(lanes_place)
-        (&w->point[--w->at[b & ~PM_MSM_MINUS]], bases + (size_t)w->item[i] * FN(bytes), b & PM_MSM_MINUS);
+        (&w->point[--w->at[(uint32_t)w->item[i]]], bases + FN(lanes_base)(w->item[i]) * FN(bytes),
+         w->item[i] >> 63);
     }
 }
 
-/* Adds the tile's items to the buckets. */
+/* Adds the items to the buckets, wherever they go: each bucket's are summed up by halves, all together. */
 PM_LOCAL void FN(lanes_add_tile)(const uint8_t *bases, struct FN(lanes_worker) * w, size_t buckets,
                                  size_t items)
 {
     size_t active = 0;
-    w->batch.other = (const uint8_t *)w->point;
+    FN(lanes_inside)(w);
     FN(lanes_scatter)(bases, w, buckets, items);
     for (size_t b = 0; b < buckets; b++) {
         w->active[active] = (uint32_t)b;
@@ -167,6 +182,7 @@ PM_LOCAL void FN(lanes_add_tile)(const uint8_t *bases, struct FN(lanes_worker) *
         w->stamp[b] = 1;
     }
     FN(lanes_flush)(w);
+    FN(lanes_outside)(w, bases);
 }
 
 /* A point as the lanes leave it, made canonical. */
@@ -194,7 +210,7 @@ PM_LOCAL void FN(lanes_reduce_buckets)(POINT *out, struct FN(lanes_worker) * w, 
     POINT term;
     size_t len = (size_t)1 << log2, rows = 1; /* of a window: T, O_0, O_1, ..., each of len points */
     size_t from = 0, to = windows * len;
-    w->batch.other = (const uint8_t *)w->point;
+    FN(lanes_inside)(w);
     for (; len > 1; len /= 2) {
         const size_t next = plain ? 1 : rows + 1, half = len / 2;
         for (size_t k = 0; k < windows; k++) {
@@ -237,19 +253,37 @@ struct FN(lanes_filled) {
     size_t pending, items;
     unsigned now;
 };
-/* Does the batch and, if it is full, the list. */
+/* An addition to bucket b, which has a point, with this batch or, if the bucket waits for it already, onto
+ * the list: written to both, and one of them kept, because no processor foresees a branch. */
+static inline void FN(lanes_add_item)(struct FN(lanes_filled) * f, uint64_t *restrict pair,
+                                      uint64_t *restrict item, uint8_t *restrict stamp, uint64_t addition)
+{
+    uint8_t *const at = &stamp[(uint32_t)addition];
+    const bool waits = *at == f->now;
+    *at = (uint8_t)f->now;
+    pair[f->pending] = addition;
+    item[f->items] = addition;
+    f->pending += !waits;
+    f->items += waits;
+}
+/* Does the batch. The list's additions begin the next one, or are done now if the list is full: it gets that
+ * long where they meet in few buckets, and then few of them would find a place. */
 PM_LOCAL __attribute__((noinline)) struct FN(lanes_filled)
     FN(lanes_empty)(struct FN(lanes_filled) f, const uint8_t *bases, struct FN(lanes_worker) * w,
                     size_t buckets)
 {
+    struct FN(lanes_filled) next = {0};
     w->pending = f.pending;
     FN(lanes_next_batch)(w, buckets);
-    if (f.items == FN(lanes_tile)(buckets)) {
+    next.now = w->now;
+    if (f.items == FN(lanes_tile)(buckets))
         FN(lanes_add_tile)(bases, w, buckets, f.items);
-        w->batch.other = bases;
-        f.items = 0;
-    }
-    return (struct FN(lanes_filled)){0, f.items, w->now};
+    else if (f.items > FN(lanes_few))
+        next.items = f.items;
+    else
+        for (size_t i = 0; i < f.items; i++)
+            FN(lanes_add_item)(&next, w->batch.pair, w->item, w->stamp, w->item[i]);
+    return next;
 }
 
 /* Adds the task's bases to the buckets, in place of their order; what meets goes into the list, which has
@@ -276,21 +310,12 @@ static inline size_t FN(lanes_add_items)(const struct pm_msm_task *task, struct 
                 minus = d < 0;
                 b = (k << log2) + (size_t)(minus ? -d : d) - 1;
             }
-            const unsigned stamp = w.stamp[b];
-            if (__builtin_expect(stamp == 0, 0)) {
+            if (__builtin_expect(w.stamp[b] == 0, 0)) {
                 FN(lanes_place)(&w.point[b], bases + base * FN(bytes), minus);
                 w.stamp[b] = 1;
                 continue;
             }
-            /* With this batch or, if the bucket waits for it already, onto the list: written to both, because
-             * no processor foresees a branch. */
-            const bool waits = stamp == f.now;
-            FN(lanes_queue)(&w.batch, f.pending, b, base, b, minus);
-            w.item[f.items] = (uint32_t)base;
-            w.item_bucket[f.items] = (uint32_t)b | (uint32_t)minus << 31;
-            w.stamp[b] = (uint8_t)f.now;
-            f.pending += !waits;
-            f.items += waits;
+            FN(lanes_add_item)(&f, w.batch.pair, w.item, w.stamp, FN(lanes_pair)(b, base, minus));
             if (__builtin_expect(f.pending == FN(lanes_batch_max) || f.items == FN(lanes_tile)(buckets), 0))
                 f = FN(lanes_empty)(f, bases, worker, buckets);
         }
@@ -305,7 +330,7 @@ PM_LOCAL void FN(lanes_fill_buckets)(const struct pm_msm_task *task, struct FN(l
 {
     const uint8_t *bases = pm_msm_bases(task->part);
     size_t items = 0;
-    w->batch.other = bases;
+    FN(lanes_outside)(w, bases);
     if (task->ones || !pm_msm_is_shared(task->part)) {
         items = FN(lanes_add_items)(task, w, log2, buckets, 0, items);
     } else {

@@ -33,14 +33,11 @@ static void loosen(uint64_t *limb, size_t coordinates)
         C(g) some[SOME];                                                                                     \
         static C(g##_affine) point[POINTS], base[N];                                                         \
         static struct C(g##_lanes) before[N], divisor[N];                                                    \
-        uint32_t left[POINTS], right[POINTS], out[POINTS];                                                   \
-        uint8_t minus[POINTS];                                                                               \
+        uint64_t pair[POINTS];                                                                               \
+        uint32_t out[POINTS];                                                                                \
         uint8_t special[N];                                                                                  \
         struct C(g##_lanes_batch) batch = {.other = (const uint8_t *)base,                                   \
-                                           .left = left,                                                     \
-                                           .right = right,                                                   \
-                                           .out = out,                                                       \
-                                           .minus = minus,                                                   \
+                                           .pair = pair,                                                     \
                                            .before = before,                                                 \
                                            .divisor = divisor,                                               \
                                            .special = special};                                              \
@@ -50,7 +47,7 @@ static void loosen(uint64_t *limb, size_t coordinates)
             C(g) expected[N], sum, p;                                                                        \
             for (size_t i = 0; i < n; i++) {                                                                 \
                 int kind = round < 4 ? 7 : (int)(test_random() % (round < 20 ? 7 : 40));                     \
-                minus[i] = test_random() & 1;                                                                \
+                bool minus = test_random() & 1;                                                              \
                 C(g##_to_affine)(&point[i], &some[test_random() % SOME]);                                    \
                 p = some[test_random() % SOME];                                                              \
                 if (kind == 0) C(g##_set_infinity)(&p);                                                      \
@@ -60,13 +57,14 @@ static void loosen(uint64_t *limb, size_t coordinates)
                 if (kind == 3) C(g##_affine_neg)(&base[i], &point[i]);                                       \
                 if (kind == 4) base[i] = point[i] = (C(g##_affine)){0};                                      \
                 C(g##_from_affine)(&sum, &base[i]);                                                          \
-                if (minus[i]) C(g##_neg)(&sum, &sum);                                                        \
+                if (minus) C(g##_neg)(&sum, &sum);                                                           \
                 C(g##_from_affine)(&p, &point[i]);                                                           \
                 C(g##_add)(&expected[i], &p, &sum);                                                          \
                 if (!C(g##_affine_is_infinity)(&point[i])) loosen((uint64_t *)&point[i], coordinates);       \
-                left[i] = right[i] = (uint32_t)i;                                                            \
-                out[i] = (uint32_t)(test_random() & 1 ? i : N + i);                                          \
+                pair[i] = C(g##_lanes_pair)(i, i, minus);                                                    \
+                out[i] = (uint32_t)(test_random() & 1 && round % 2 ? N + i : i);                             \
             }                                                                                                \
+            batch.out = round % 2 ? out : NULL;                                                              \
             C(g##_lanes_add_var)(&batch, (uint8_t *)point, n);                                               \
             for (size_t i = 0; i < n; i++) {                                                                 \
                 C(g##_lanes_take)(&sum, &point[out[i]]);                                                     \
