@@ -45,6 +45,13 @@ static inline unsigned pm_msm_windows(const struct pm_msm_kind *kind, unsigned c
 {
     return pm_digits_windows(kind->scalar_bits - 1, c);
 }
+/* Digits of window w are at most 2^k: c - 1, or fewer in the highest window, whose k is this. */
+static inline unsigned pm_msm_digit_bits(const struct pm_msm_kind *kind, unsigned c, unsigned w)
+{
+    const unsigned bits = kind->scalar_bits - 1, below = c * w;
+    if (below >= bits) return 0; /* a carry */
+    return bits - below < c - 1 ? bits - below : c - 1;
+}
 /* The c that makes a sum of n full scalars cheapest, n counted as the next power of two; it does not fall
  * with n. */
 unsigned pm_msm_window(const struct pm_msm_kind *kind, size_t n);

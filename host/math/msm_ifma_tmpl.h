@@ -202,10 +202,11 @@ static inline void FN(lanes_take)(POINT *out, const AFFINE *p)
     FN(from_affine)(out, &t);
 }
 
-/* out[k] = sum of (b + 1) bucket[b] over the 2^log2 buckets of window k, or, plain, sum of bucket[b];
- * overwrites buckets and tile. Every bucket holds a point, maybe infinity. */
+/* out[k] = sum of (b + 1) bucket[b] over the 2^log2 buckets of window k, in the last one (b / 2^spread + 1)
+ * bucket[b]; or, plain, sum of bucket[b]. Overwrites buckets and tile. Every bucket holds a point, maybe
+ * infinity. */
 PM_LOCAL void FN(lanes_reduce_buckets)(POINT *out, struct FN(lanes_worker) * w, unsigned log2,
-                                       unsigned windows, bool plain)
+                                       unsigned windows, unsigned spread, bool plain)
 {
     POINT term;
     size_t len = (size_t)1 << log2, rows = 1; /* of a window: T, O_0, O_1, ..., each of len points */
@@ -228,7 +229,7 @@ PM_LOCAL void FN(lanes_reduce_buckets)(POINT *out, struct FN(lanes_worker) * w, 
     for (size_t k = 0; k < windows; k++) {
         const AFFINE *row = &w->point[from + k * rows];
         FN(set_infinity)(&out[k]);
-        for (size_t i = rows; i-- > 1;) {
+        for (size_t i = rows; i-- > (k + 1 < windows ? 1 : 1 + spread);) {
             FN(dbl)(&out[k], &out[k]);
             FN(lanes_take)(&term, &row[i]);
             FN(add)(&out[k], &out[k], &term);
@@ -287,13 +288,16 @@ PM_LOCAL __attribute__((noinline)) struct FN(lanes_filled)
 }
 
 /* Adds the task's bases to the buckets, in place of their order; what meets goes into the list, which has
- * `items`; the result is how many it has then. `offset` is added to a base's index. */
+ * `items`; the result is how many it has then. `offset` is added to a base's index. In the last window a
+ * digit has 2^spread buckets. */
 static inline size_t FN(lanes_add_items)(const struct pm_msm_task *task, struct FN(lanes_worker) * worker,
-                                         unsigned log2, size_t buckets, size_t offset, size_t items)
+                                         unsigned log2, size_t buckets, size_t offset, size_t items,
+                                         unsigned spread)
 {
     const struct FN(lanes_worker) w = *worker;
     const uint8_t *const bases = pm_msm_bases(task->part);
     const size_t row = task->part->set->row, windows = task->ones ? 1 : task->windows;
+    const size_t last = spread ? windows - 1 : SIZE_MAX, spread_mask = ((size_t)1 << spread) - 1;
     struct pm_msm_reader reader = {.task = task, .chunk = task->chunk};
     struct FN(lanes_filled) f = {w.pending, items, w.now};
     struct pm_msm_item item;
@@ -302,13 +306,19 @@ static inline size_t FN(lanes_add_items)(const struct pm_msm_task *task, struct 
         const size_t base = item.base + offset;
         FN(lanes_prefetch)(bases + base * FN(bytes));
         for (size_t k = 0; k < windows; k++) {
-            size_t b = turn++ & (buckets - 1);
+            size_t b;
             bool minus = item.minus;
-            if (!task->ones) {
+            if (task->ones) {
+                b = turn++ & (buckets - 1);
+            } else {
                 const int d = item.digit[k * row];
                 if (d == 0) continue;
-                minus = d < 0;
-                b = (k << log2) + (size_t)(minus ? -d : d) - 1;
+                const int sign =
+                    d >> 31; /* -1 or 0: half the digits are negative, and no branch is foreseen */
+                minus = sign;
+                b = (size_t)((d ^ sign) - sign) - 1;
+                if (k == last) b = b << spread | (turn++ & spread_mask);
+                b += k << log2;
             }
             if (__builtin_expect(w.stamp[b] == 0, 0)) {
                 FN(lanes_place)(&w.point[b], bases + base * FN(bytes), minus);
@@ -326,17 +336,17 @@ static inline size_t FN(lanes_add_items)(const struct pm_msm_task *task, struct 
 
 /* All of the task's bases: with a table one window after another, so that its rows are read in order. */
 PM_LOCAL void FN(lanes_fill_buckets)(const struct pm_msm_task *task, struct FN(lanes_worker) * w,
-                                     unsigned log2, size_t buckets)
+                                     unsigned log2, size_t buckets, unsigned spread)
 {
     const uint8_t *bases = pm_msm_bases(task->part);
     size_t items = 0;
     FN(lanes_outside)(w, bases);
     if (task->ones || !pm_msm_is_shared(task->part)) {
-        items = FN(lanes_add_items)(task, w, log2, buckets, 0, items);
+        items = FN(lanes_add_items)(task, w, log2, buckets, 0, items, spread);
     } else {
         struct pm_msm_task one = *task;
         for (one.windows = 1; one.window < task->window + task->windows; one.window++)
-            items = FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, items);
+            items = FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, items, 0);
     }
     FN(lanes_next_batch)(w, buckets);
     FN(lanes_add_tile)(bases, w, buckets, items);
@@ -363,12 +373,16 @@ PM_LOCAL void FN(lanes_work)(const struct pm_msm_task *task, void *memory)
     const unsigned log2 = task->ones ? FN(lanes_log2_ones)(task) : task->part->set->c - 1;
     const unsigned rows = pm_msm_is_shared(task->part) ? 1 : task->windows;
     const size_t buckets = (size_t)rows << log2;
+    const unsigned last = task->window + task->windows - 1;
+    const unsigned spread = task->ones || pm_msm_is_shared(task->part)
+                                ? 0
+                                : log2 - pm_msm_digit_bits(task->part->kind, log2 + 1, last);
     FN(lanes_worker_layout)(&w, memory, buckets);
     w.now = 2;
     memset(w.stamp, 0, buckets);
     memset(w.point, 0, buckets * sizeof(AFFINE));
-    FN(lanes_fill_buckets)(task, &w, log2, buckets);
-    FN(lanes_reduce_buckets)(task->result, &w, log2, rows, task->ones);
+    FN(lanes_fill_buckets)(task, &w, log2, buckets, spread);
+    FN(lanes_reduce_buckets)(task->result, &w, log2, rows, spread, task->ones);
 }
 
 static const struct pm_msm_kind FN(lanes_msm_kind) = {.base_bytes = FN(bytes),
