@@ -31,7 +31,7 @@
 enum {
     FN(lanes_batch_max) = 2048 / MSM_DEGREE,
     FN(lanes_log2_buckets) = 13,
-    FN(lanes_few) = 512, /* additions that wait */
+    FN(lanes_few) = FN(lanes_batch_max) / 2, /* additions that wait */
     FN(lanes_vectors_max) = FN(lanes_batch_max) / FN(lanes_width)
 };
 
@@ -348,8 +348,12 @@ PM_LOCAL void FN(lanes_fill_buckets)(const struct pm_msm_task *task, struct FN(l
         for (one.windows = 1; one.window < task->window + task->windows; one.window++)
             items = FN(lanes_add_items)(&one, w, log2, buckets, one.window * task->part->n, items, 0);
     }
+    struct FN(lanes_filled) f = {w->pending, items, w->now};
+    for (int i = 0; i < 3 && f.items > 0 && f.items <= FN(lanes_few); i++)
+        f = FN(lanes_empty)(f, bases, w, buckets);
+    w->pending = f.pending;
     FN(lanes_next_batch)(w, buckets);
-    FN(lanes_add_tile)(bases, w, buckets, items);
+    if (f.items > 0) FN(lanes_add_tile)(bases, w, buckets, f.items);
 }
 
 /* Buckets for a task's ones: as many as a batch has additions, fewer for few. */
