@@ -1,8 +1,10 @@
-/* Proofs of many witnesses with one key: the check of one beside the sums of the next. What a proof is made
- * of is prover.c's; see prover.h. */
+/* Proofs of many witnesses with one key: the check of one beside the sums of the next; on a device two whole
+ * proofs at a time. What a proof is made of is prover.c's; see prover.h. */
 #include "prove/prover_inside.h"
 
 #include "base/bytes.h"
+
+#include <pthread.h>
 
 /* A proof on its way through the two halves of a step. */
 struct flight {
@@ -88,8 +90,8 @@ static enum pm_status land(struct batch *b, struct flight *f, size_t index, enum
     return pm_fail(err, item->status, "witness %zu: %s", index, f->err.text);
 }
 
-enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
-                              struct pm_error *err)
+static enum pm_status batch_in_steps(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
+                                     struct pm_error *err)
 {
     struct batch b = {.prover = prover, .outer = prover->watch, .n = n};
     enum pm_status first = PM_OK, stop = PM_OK;
@@ -116,4 +118,118 @@ enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *it
     prover->watch = b.outer;
     pm_wipe(b.flight, sizeof b.flight);
     return first;
+}
+
+/* -- On a device: two proofs in flight, each with a workspace and a host's thread of its own. What a device
+ * does little in (transfers, tails of sums) and what the host does (blinding, the check) falls into the other
+ * one's computation, without a word between the two. -- */
+
+struct pair {
+    struct pm_prover *prover[2]; /* the first is the caller's thread's */
+    struct pm_batch_item *items;
+    size_t n, next; /* next: atomically */
+    const struct pm_watch *outer;
+    unsigned told;
+
+    pthread_mutex_t mutex; /* of the rest */
+    size_t done, failed;   /* failed: the lowest item that did, or the first that ended the batch */
+    bool ended;
+    enum pm_status stop, result; /* PM_OK: go on; failed's */
+    struct pm_error err;         /* failed's */
+};
+
+static enum pm_status stopped(struct pair *p, enum pm_status why)
+{
+    pthread_mutex_lock(&p->mutex);
+    if (p->stop == PM_OK) p->stop = why;
+    why = p->stop;
+    pthread_mutex_unlock(&p->mutex);
+    return why;
+}
+
+static bool caller_goes_on(void *ctx, unsigned permille)
+{
+    struct pair *p = ctx;
+    pthread_mutex_lock(&p->mutex);
+    const unsigned now = (unsigned)((p->done * 1000 + permille) / p->n);
+    pthread_mutex_unlock(&p->mutex);
+    if (now > p->told) p->told = now < 1000 ? now : 1000;
+    return stopped(p, pm_watch_ask(p->outer, p->told) ? PM_OK : PM_CANCELLED) == PM_OK;
+}
+static bool other_goes_on(void *ctx, unsigned permille)
+{
+    (void)permille;
+    return stopped(ctx, PM_OK) == PM_OK;
+}
+
+static void prove_item(struct pair *p, struct pm_prover *prover, size_t index)
+{
+    struct pm_batch_item *item = &p->items[index];
+    struct pm_error err = {.text = "an earlier one ended the batch"};
+    item->proof = (struct pm_proof){0};
+    item->status = stopped(p, PM_OK);
+    if (item->status == PM_OK && item->rs)
+        item->status = pm_prove_with(prover, &item->proof, item->witness, item->n_values, item->rs,
+                                     item->rs + prover->key->curve->fr_bytes, NULL, &err);
+    else if (item->status == PM_OK)
+        item->status = pm_prove(prover, &item->proof, item->witness, item->n_values, NULL, &err);
+    pthread_mutex_lock(&p->mutex);
+    p->done++;
+    const bool ends = item->status != PM_OK && !is_own_fault(item->status);
+    const bool fails = item->status != PM_OK && index < p->failed;
+    if (!p->ended && (ends || fails)) {
+        (void)pm_fail(&p->err, item->status, "witness %zu: %s", index, err.text);
+        p->result = item->status;
+        p->failed = index;
+        p->ended = ends;
+    }
+    if (ends) p->stop = item->status;
+    pthread_mutex_unlock(&p->mutex);
+}
+
+static void prove_items(void *ctx, size_t begin, size_t end)
+{
+    struct pair *p = ctx;
+    for (size_t k = begin, i; k < end; k++)
+        while ((i = __atomic_fetch_add(&p->next, 1, __ATOMIC_RELAXED)) < p->n) prove_item(p, p->prover[k], i);
+}
+
+static enum pm_status batch_in_pairs(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
+                                     struct pm_error *err)
+{
+    struct pair p = {.prover = {prover, prover->second},
+                     .items = items,
+                     .n = n,
+                     .outer = prover->watch,
+                     .mutex = PTHREAD_MUTEX_INITIALIZER,
+                     .failed = SIZE_MAX};
+    const struct pm_watch caller = {.go_on = caller_goes_on, .ctx = &p},
+                          other = {.go_on = other_goes_on, .ctx = &p};
+    prover->watch = &caller;
+    prover->second->watch = &other;
+    pm_pool_for(prover->pool, 2, 1, prove_items, &p);
+    prover->watch = p.outer;
+    prover->second->watch = NULL;
+    prover->device_fault = prover->device_fault || prover->second->device_fault;
+    pthread_mutex_destroy(&p.mutex);
+    if (p.result != PM_OK && err) *err = p.err;
+    return p.result;
+}
+
+/* Whether there are two workspaces; the second is made once. Where a device has no room for it, the first
+ * does alone. */
+static bool has_second(struct pm_prover *p)
+{
+    struct pm_error ignored = {0};
+    if (p->backend->trusted || pm_pool_threads(p->pool) < 2) return false;
+    if (!p->second && !p->alone)
+        p->alone = pm_prover_new_on(&p->second, p->key, p->backend, p->index, p->pool, &ignored) != PM_OK;
+    return p->second != NULL;
+}
+
+enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
+                              struct pm_error *err)
+{
+    if (n > 1 && has_second(prover)) return batch_in_pairs(prover, items, n, err);
+    return batch_in_steps(prover, items, n, err);
 }

@@ -70,7 +70,7 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     PM_TRY(pm_key_on(&loaded, key, backend, device, pool, err));
     struct pm_prover *p = calloc(1, sizeof *p);
     if (!p) return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
-    *p = (struct pm_prover){.key = key, .backend = backend, .pool = pool};
+    *p = (struct pm_prover){.key = key, .backend = backend, .index = device, .pool = pool};
     (void)snprintf(p->device, sizeof p->device, "%.16s:%u", backend->name, device);
     enum pm_status status = pm_arena_init(&p->arena, size, err);
     if (status == PM_OK) {
@@ -141,6 +141,7 @@ void pm_prover_free(struct pm_prover **prover)
     if (!p) return;
     if (p->work) p->backend->close(&p->work);
     pm_prover_free(&p->cpu);
+    pm_prover_free(&p->second);
     pm_arena_fini(&p->arena);
     free(p);
     *prover = NULL;

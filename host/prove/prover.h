@@ -97,10 +97,12 @@ struct pm_batch_item {
 };
 
 /* Proofs of n witnesses with one key, one after the other, while what one thread must do for a proof (its
- * blinding and check) goes on beside the next. A witness that is none for the key, or does not satisfy it,
- * refuses only itself; the result is then the first one's status, and err has its number and text. The watch
- * is told of all proofs together; after it said no, and after an error that is not a witness's fault, there
- * are no further proofs and the items that are left have the same status. Allocates nothing. */
+ * blinding and check) goes on beside the next. On a device, with a pool of two threads or more, two proofs are
+ * in flight, for which the first batch takes a second workspace, if there is room. A witness that is none for
+ * the key, or does not satisfy it, refuses only itself; the result is then the first one's status, and err has
+ * its number and text. The watch is told of all proofs together; after it said no, and after an error that is
+ * not a witness's fault, there are no further proofs, the items that are left have the same status, and so has
+ * the result. Allocates nothing else. */
 PM_MUST_USE enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
                                           struct pm_error *err);
 

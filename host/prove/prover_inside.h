@@ -8,6 +8,7 @@
 struct pm_prover {
     const struct pm_key *key;
     const struct pm_backend *backend;
+    unsigned index;  /* of the backend's devices */
     char device[32]; /* "cpu:0" */
     void *work;
     struct pm_pool *pool;
@@ -16,6 +17,8 @@ struct pm_prover {
     void *verify_scratch;
     const struct pm_watch *watch; /* may be NULL */
     struct pm_prover *cpu;        /* made when the device first fails */
+    struct pm_prover *second;     /* of a device, for batches: made by the first of them, but when */
+    bool alone;                   /* there is no room for it */
     bool device_fault;
 };
 

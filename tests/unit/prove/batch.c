@@ -3,8 +3,11 @@
 #include "test.h"
 #include "curve_under_test.h"
 
+#include "prove/backend.h"
+
 #include <pthread.h>
 #include <stdlib.h>
+#include <time.h>
 
 enum { MOST = 7, ROWS = 150 };
 
@@ -19,14 +22,14 @@ struct bench {
     struct pm_error err;
 };
 
-static bool set_up(struct bench *b, unsigned threads)
+static bool set_up_on(struct bench *b, unsigned threads, const struct pm_backend *backend)
 {
     *b = (struct bench){.prover = NULL};
     b->pool = pm_pool_new(threads, &b->err);
     oracle_make(&b->o, curve(), ROWS, 2, test_random());
     const char *failed = oracle_key_make(&b->k, &b->o, b->pool, &b->err);
     CHECK_MSG(!failed, "%s", failed);
-    if (!failed) CHECK_OK(pm_prover_new(&b->prover, b->k.key, "cpu", b->pool, &b->err), b->err);
+    if (!failed) CHECK_OK(pm_prover_new_on(&b->prover, b->k.key, backend, 0, b->pool, &b->err), b->err);
     const size_t bytes = (size_t)b->o.n_vars * 32;
     const uint8_t one[32] = {1};
     b->bad = malloc(bytes);
@@ -40,6 +43,8 @@ static bool set_up(struct bench *b, unsigned threads)
     }
     return b->prover != NULL;
 }
+
+static bool set_up(struct bench *b, unsigned threads) { return set_up_on(b, threads, &pm_backend_cpu); }
 
 static void tear_down(struct bench *b)
 {
@@ -176,4 +181,126 @@ PM_TEST(watched_and_cancelled)
         }
         tear_down(&b);
     }
+}
+
+/* -- A device: the CPU's results, from a backend that is not trusted, and says how many proofs it makes at a
+ * time.
+ * -- */
+
+static struct {
+    pthread_mutex_t mutex;
+    pthread_cond_t both;
+    unsigned now, most, works, works_max;
+    pthread_t caller;
+    unsigned begun[2]; /* by the caller's thread, by another */
+} device = {.mutex = PTHREAD_MUTEX_INITIALIZER, .both = PTHREAD_COND_INITIALIZER};
+
+static enum pm_status device_open(void **work, void *loaded, struct pm_arena *arena, struct pm_pool *pool,
+                                  struct pm_error *err)
+{
+    if (device.works == device.works_max) return pm_fail(err, PM_NO_MEMORY, "the device is full");
+    device.works++;
+    return pm_backend_cpu.open(work, loaded, arena, pool, err);
+}
+static void device_close(void **work)
+{
+    device.works--;
+    pm_backend_cpu.close(work);
+}
+static enum pm_status device_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
+                                   struct pm_backend_times *times, const struct pm_watch *asked,
+                                   struct pm_error *err)
+{
+    const bool other = !pthread_equal(device.caller, pthread_self());
+    pthread_mutex_lock(&device.mutex);
+    if (++device.now > device.most) device.most = device.now;
+    device.begun[other]++;
+    pthread_cond_broadcast(&device.both);
+    /* Neither thread is ahead of the other, which may never come, by more than this proof. */
+    while (device.works_max > 1 && device.begun[other] > device.begun[!other] + (device.begun[!other] > 0) &&
+           pm_watch_ask(asked, 0)) {
+        struct timespec until;
+        (void)clock_gettime(CLOCK_REALTIME, &until);
+        until.tv_sec++;
+        if (pthread_cond_timedwait(&device.both, &device.mutex, &until) != 0) break;
+    }
+    pthread_mutex_unlock(&device.mutex);
+    enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, asked, err);
+    pthread_mutex_lock(&device.mutex);
+    device.now--;
+    pthread_mutex_unlock(&device.mutex);
+    return status;
+}
+static struct pm_backend new_device(unsigned works_max)
+{
+    struct pm_backend backend = pm_backend_cpu;
+    backend.name = "device";
+    backend.trusted = false;
+    backend.open = device_open;
+    backend.close = device_close;
+    backend.prove = device_prove;
+    device.works_max = works_max;
+    device.caller = pthread_self();
+    device.most = device.begun[0] = device.begun[1] = 0;
+    return backend;
+}
+
+/* Two proofs at a time where the device has room for two workspaces, else one: the same proofs. */
+PM_TEST(a_device_has_two_in_flight)
+{
+    for (unsigned works = 1; works <= 2; works++) {
+        const struct pm_backend backend = new_device(works);
+        struct bench b;
+        if (set_up_on(&b, 3, &backend))
+            for (int round = 0; round < 3; round++) {
+                if (round == 1) b.item[4].witness = b.bad;
+                CHECK_U64(pm_prove_batch(b.prover, b.item, MOST, &b.err),
+                          round == 1 ? PM_UNSATISFIED : PM_OK);
+                if (round == 1) CHECK_MSG(strncmp(b.err.text, "witness 4:", 10) == 0, "%s", b.err.text);
+                for (int i = 0; i < MOST; i++) {
+                    const bool refused = round == 1 && i == 4;
+                    CHECK_U64(b.item[i].status, refused ? PM_UNSATISFIED : PM_OK);
+                    CHECK_MSG(refused ? is_none(&b, i) : is_proof(&b, i), "%d, round %d, %u workspaces", i,
+                              round, works);
+                }
+                b.item[4].witness = b.o.witness;
+                CHECK_U64(device.most, works);
+                CHECK_U64(device.works, works);
+                CHECK(!pm_prover_device_fault(b.prover));
+            }
+        tear_down(&b);
+        CHECK_U64(device.works, 0);
+    }
+}
+
+/* The caller's word ends both proofs in flight, and the rest is not begun. */
+PM_TEST(a_device_is_cancelled)
+{
+    const struct pm_backend backend = new_device(2);
+    struct bench b;
+    if (set_up_on(&b, 2, &backend)) {
+        struct watcher all = {.thread = pthread_self(), .stop_at = 1001},
+                       half = {.thread = pthread_self(), .stop_at = 500};
+        const struct pm_watch to_all = {.go_on = watch, .ctx = &all},
+                              to_half = {.go_on = watch, .ctx = &half};
+        pm_prover_watch(b.prover, &to_all);
+        CHECK_OK(pm_prove_batch(b.prover, b.item, MOST, &b.err), b.err);
+        CHECK(!all.falls && !all.elsewhere && all.calls > 0 && all.last <= 1000);
+        pm_prover_watch(b.prover, &to_half);
+        CHECK_U64(pm_prove_batch(b.prover, b.item, MOST, &b.err), PM_CANCELLED);
+        CHECK_MSG(strstr(b.err.text, "cancelled"), "%s", b.err.text);
+        CHECK(!half.falls && !half.elsewhere && half.last >= 500);
+        unsigned made = 0;
+        for (int i = 0; i < MOST; i++) {
+            CHECK(b.item[i].status == PM_OK || b.item[i].status == PM_CANCELLED);
+            CHECK(b.item[i].status == PM_OK ? is_proof(&b, i) : is_none(&b, i));
+            made += b.item[i].status == PM_OK;
+        }
+        CHECK_MSG(made > 0 && made < MOST, "%u made", made);
+        pm_prover_watch(b.prover, NULL);
+        device.begun[0] = device.begun[1] = 0;
+        CHECK_OK(pm_prove_batch(b.prover, b.item, MOST, &b.err), b.err);
+        CHECK(is_proof(&b, MOST - 1));
+    }
+    tear_down(&b);
 }
