@@ -39,5 +39,28 @@ static inline int pm_digits_get(const uint64_t *biased, unsigned limbs, unsigned
     if (w + 1 < windows) v &= ((uint64_t)1 << c) - 1;
     return (int)v - (1 << (c - 1));
 }
+/* All of them, digit w to out[w * step]. */
+static inline void pm_digits_put(int16_t *out, size_t step, const uint64_t *biased, unsigned limbs,
+                                 unsigned c, unsigned windows)
+{
+    const int half = 1 << (c - 1);
+    const uint64_t *next = biased, *end = biased + limbs + 1;
+    uint64_t bits = 0, limb; /* the lowest `have` of what is left */
+    unsigned have = 0;
+    for (unsigned w = 0; w + 1 < windows; w++, out += step) {
+        if (have < c) {
+            limb = *next++;
+            *out = (int16_t)((int)((bits | limb << have) & (((uint64_t)1 << c) - 1)) - half);
+            bits = limb >> (c - have);
+            have += 64 - c;
+        } else {
+            *out = (int16_t)((int)(bits & (((uint64_t)1 << c) - 1)) - half);
+            bits >>= c;
+            have -= c;
+        }
+    }
+    if (next < end && have < 64) bits |= *next << have;
+    *out = (int16_t)((int)bits - half);
+}
 
 #endif

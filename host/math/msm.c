@@ -220,12 +220,10 @@ static void recode_piece(void *ctx, size_t from, size_t to)
                 for (unsigned j = 0; j < limbs; j++) k[j] = pm_add_carry(s[j], bias[j], &carry);
                 k[limbs] = bias[limbs] + carry;
             }
-            for (unsigned w = 0; w < windows; w++) {
-                int d = pm_digits_get(k, limbs, c, windows, w);
-                digit[w * set->row + i] = (int16_t)d;
-                hits[w] += d != 0;
-            }
+            pm_digits_put(digit + i, set->row, k, limbs, c, windows);
         }
+        for (unsigned w = 0; w < windows; w++)
+            for (uint32_t i = 0; i < set->count[chunk].full; i++) hits[w] += digit[w * set->row + i] != 0;
     }
     for (unsigned w = 0; w < windows; w++) __atomic_fetch_add(&set->hits[w], hits[w], __ATOMIC_RELAXED);
 }

@@ -10,9 +10,12 @@ static void check(const uint64_t k[LIMBS], unsigned bits, unsigned c)
     unsigned windows = pm_digits_windows(bits, c);
     uint64_t biased[LIMBS + 1], sum[LIMBS + 2] = {0};
     CHECK(c * windows > bits);
+    int16_t all[2 * 256];
     pm_digits_bias(biased, k, LIMBS, c, windows);
+    pm_digits_put(all, 2, biased, LIMBS, c, windows);
     for (unsigned w = 0; w < windows; w++) {
         int d = pm_digits_get(biased, LIMBS, c, windows, w);
+        CHECK(all[2 * w] == d);
         CHECK_MSG(d >= -(1 << (c - 1)) && d <= 1 << (c - 1), "digit %d of width %u", d, c);
         uint64_t magnitude = (uint64_t)(d < 0 ? -d : d), part[2];
         unsigned bit = c * w, off = bit % 64;
