@@ -44,7 +44,7 @@ struct k_points_in {
 enum { K_NTT_THREADS = 256, K_NTT_BATCH = 3, K_NTT_LOG2_TILE = 10 };
 enum k_ntt_op { K_NTT_INVERSE, K_NTT_FORWARD, K_NTT_ODD_COSET };
 struct k_ntt_in {
-    void *data[K_NTT_BATCH]; /* 2^log2_n Montgomery elements each, below 2p */
+    void *data[K_NTT_BATCH]; /* 2^log2_n Montgomery elements each, within fd_tmpl.h's bounds */
     const void *table;       /* ntt_table for log2_n at least, log2_n + 1 for ODD_COSET */
     unsigned batch, log2_n;
     unsigned log2_tile; /* K_NTT_LOG2_TILE; less in tests. sizeof(element) 2^log2_tile bytes are shared */

@@ -137,74 +137,122 @@ FIELD_TEST(fr, FR, FIELD_OPS)
 FIELD_TEST(fp, FP, FIELD_OPS)
 FIELD_TEST(fp2, FP2, K_VEC_TO_MONT)
 
-/* Every pair of the extremes 0, 1, p-1, p, p+1, 2p-1 and of full lower limbs. */
-PM_TEST(extremes)
+/* 0, 1, p-1, limbs of ones below the modulus' bound, such with every other limb zero; and p, p+1, 2p-1 where
+ * values are lazy. They are counted. canonical_*: to below p. */
+enum { EXTREMES = 8 };
+#define PICK_EXTREMES(name)                                                                                  \
+    static int extremes_##name(C(name) e[EXTREMES])                                                          \
+    {                                                                                                        \
+        memset(e, 0, EXTREMES * sizeof *e);                                                                  \
+        e[1].limb[0] = 1;                                                                                    \
+        C(name##_raw_sub)(&e[2], &C(name##_p), &e[1]);                                                       \
+        e[5] = C(name##_p);                                                                                  \
+        C(name##_raw_add)(&e[6], &e[5], &e[1]);                                                              \
+        C(name##_raw_add)(&e[7], &e[5], &e[2]);                                                              \
+        e[3] = name##_lazy ? e[7] : e[2];                                                                    \
+        e[3].limb[C(name##_limbs) - 1]--;                                                                    \
+        for (int i = 0; i + 1 < C(name##_limbs); i++) e[3].limb[i] = UINT64_MAX;                             \
+        e[4] = e[3];                                                                                         \
+        for (int i = 0; i + 1 < C(name##_limbs); i += 2) e[4].limb[i] = 0;                                   \
+        return name##_lazy ? EXTREMES : EXTREMES - 3;                                                        \
+    }                                                                                                        \
+    static void canonical_##name(C(name) * a)                                                                \
+    {                                                                                                        \
+        while (!C(name##_is_canonical)(a)) C(name##_raw_sub)(a, a, &C(name##_p));                            \
+    }
+PICK_EXTREMES(fr)
+PICK_EXTREMES(fp)
+
+/* Both halves from the extremes 0, p-1, ones, p and 2p-1. */
+static int extremes_fp2(C(fp2) e[EXTREMES * EXTREMES])
 {
-    enum { E = 8 };
-    static C(fp) in[4][E * E], out[E * E];
-    C(fp) e[E] = {{{0}}, {{1}}}, canonical[4], expected;
-    C(fp_raw_sub)(&e[2], &C(fp_p), &e[1]);
-    e[3] = C(fp_p);
-    C(fp_raw_add)(&e[4], &e[3], &e[1]);
-    C(fp_raw_add)(&e[5], &e[3], &e[2]);
-    e[6] = e[5]; /* below 2p, with lower limbs of ones, and of ones and zeros */
-    e[6].limb[C(fp_limbs) - 1]--;
-    for (int i = 0; i + 1 < C(fp_limbs); i++) e[6].limb[i] = UINT64_MAX;
-    e[7] = e[6];
-    for (int i = 0; i + 1 < C(fp_limbs); i += 2) e[7].limb[i] = 0;
-    for (int i = 0; i < E * E; i++) {
-        in[0][i] = in[3][i] = e[i / E];
-        in[1][i] = in[2][i] = e[i % E];
+    static const int which[] = {0, 2, 3, 5, 7};
+    enum { N = sizeof which / sizeof *which };
+    C(fp) half[EXTREMES];
+    extremes_fp(half);
+    for (int i = 0; i < N * N; i++) {
+        e[i].c0 = half[which[i / N]];
+        e[i].c1 = half[which[i % N]];
     }
-    const void *inputs[4] = {in[0], in[1], in[2], in[3]};
-    const size_t bytes[4] = {sizeof e[0], sizeof e[0], sizeof e[0], sizeof e[0]};
-    for (int op = 0; op < FIELD_OPS; op++) {
-        run_vector(OPS_FP, op, out, inputs, bytes, sizeof e[0], E * E, -1);
-        for (int i = 0; i < E * E; i++) {
-            for (int j = 0; j < 4; j++) {
-                canonical[j] = in[j][i];
-                while (!C(fp_is_canonical)(&canonical[j]))
-                    C(fp_raw_sub)(&canonical[j], &canonical[j], &C(fp_p));
-            }
-            expect_fp(&expected, op, canonical);
-            CHECK_MSG(memcmp(&out[i], &expected, sizeof expected) == 0, "operation %d, pair %d", op, i);
-        }
-    }
+    return N * N;
+}
+static void canonical_fp2(C(fp2) * a)
+{
+    canonical_fp(&a->c0);
+    canonical_fp(&a->c1);
 }
 
-/* to_mont takes any 256 bits, as digests and scalars come. */
-PM_TEST(to_mont_of_anything)
-{
-    static C(fr) in[64], out[64];
-    const void *inputs[4] = {in, in, in, in};
-    const size_t bytes[4] = {32, 32, 32, 32};
-    test_random_bytes(in, sizeof in);
-    memset(&in[0], 0xff, sizeof in[0]);
-    run_vector(OPS_FR, K_VEC_TO_MONT, out, inputs, bytes, 32, 64, -1);
-    for (int i = 0; i < 64; i++) {
-        C(fr) expected;
-        C(fr_to_mont)(&expected, &in[i]);
-        CHECK(memcmp(&out[i], &expected, 32) == 0);
+/* Every pair of extremes (a, b), with (c, d) = (b, a). */
+#define EXTREMES_TEST(name, what, ops)                                                                       \
+    PM_TEST(extremes_of_##name)                                                                              \
+    {                                                                                                        \
+        enum { MOST_PAIRS = 25 * 25 };                                                                       \
+        static C(name) e[EXTREMES * EXTREMES], in[4][MOST_PAIRS], out[MOST_PAIRS];                           \
+        const int n = extremes_##name(e), pairs = n * n;                                                     \
+        C(name) canonical[4], expected;                                                                      \
+        CHECK(pairs <= MOST_PAIRS);                                                                          \
+        for (int i = 0; i < pairs; i++) {                                                                    \
+            in[0][i] = in[3][i] = e[i / n];                                                                  \
+            in[1][i] = in[2][i] = e[i % n];                                                                  \
+        }                                                                                                    \
+        const void *inputs[4] = {in[0], in[1], in[2], in[3]};                                                \
+        const size_t bytes[4] = {sizeof e[0], sizeof e[0], sizeof e[0], sizeof e[0]};                        \
+        for (int op = 0; op < (ops); op++) {                                                                 \
+            run_vector(OPS_##what, op, out, inputs, bytes, sizeof e[0], (size_t)pairs, -1);                  \
+            for (int i = 0; i < pairs; i++) {                                                                \
+                for (int j = 0; j < 4; j++) {                                                                \
+                    canonical[j] = in[j][i];                                                                 \
+                    canonical_##name(&canonical[j]);                                                         \
+                }                                                                                            \
+                expect_##name(&expected, op, canonical);                                                     \
+                CHECK_MSG(memcmp(&out[i], &expected, sizeof expected) == 0, "operation %d, pair %d", op, i); \
+            }                                                                                                \
+        }                                                                                                    \
     }
-}
+EXTREMES_TEST(fr, FR, FIELD_OPS)
+EXTREMES_TEST(fp, FP, FIELD_OPS)
+EXTREMES_TEST(fp2, FP2, K_VEC_TO_MONT)
+
+/* to_mont takes any number of that many limbs, as digests and scalars come. */
+#define TO_MONT_TEST(name, what)                                                                             \
+    PM_TEST(to_mont_of_any_##name)                                                                           \
+    {                                                                                                        \
+        static C(name) in[64], out[64], expected;                                                            \
+        const void *inputs[4] = {in, in, in, in};                                                            \
+        const size_t bytes[4] = {sizeof in[0], sizeof in[0], sizeof in[0], sizeof in[0]};                    \
+        test_random_bytes(in, sizeof in);                                                                    \
+        memset(&in[0], 0xff, sizeof in[0]);                                                                  \
+        run_vector(OPS_##what, K_VEC_TO_MONT, out, inputs, bytes, sizeof in[0], 64, -1);                     \
+        for (int i = 0; i < 64; i++) {                                                                       \
+            C(name##_to_mont)(&expected, &in[i]);                                                            \
+            CHECK(memcmp(&out[i], &expected, sizeof expected) == 0);                                         \
+        }                                                                                                    \
+    }
+TO_MONT_TEST(fr, FR)
+TO_MONT_TEST(fp, FP)
 
 #ifndef TEST_CUDA
 #define TEXT_(name) #name
 #define TEXT(name)  TEXT_(name)
-static void multiply_2p(uint64_t seed)
-{
-    C(fp) twice;
-    (void)seed;
-    C(fp_raw_add)(&twice, &C(fp_p), &C(fp_p));
-    const void *inputs[4] = {&twice, &twice, &twice, &twice};
-    const size_t bytes[4] = {sizeof twice, sizeof twice, sizeof twice, sizeof twice};
-    run_vector(OPS_FP, K_VEC_MUL, &twice, inputs, bytes, sizeof twice, 1, -1);
-}
+/* The least value that is out of bounds, times itself. */
+#define MULTIPLY_BOUND(name, what)                                                                           \
+    static void multiply_bound_of_##name(uint64_t seed)                                                      \
+    {                                                                                                        \
+        C(name) bound = C(name##_p);                                                                         \
+        (void)seed;                                                                                          \
+        if (name##_lazy) C(name##_raw_add)(&bound, &bound, &bound);                                          \
+        const void *inputs[4] = {&bound, &bound, &bound, &bound};                                            \
+        const size_t bytes[4] = {sizeof bound, sizeof bound, sizeof bound, sizeof bound};                    \
+        run_vector(OPS_##what, K_VEC_MUL, &bound, inputs, bytes, sizeof bound, 1, -1);                       \
+    }
+MULTIPLY_BOUND(fr, FR)
+MULTIPLY_BOUND(fp, FP)
 
 PM_TEST(bounds_are_held)
 {
-    expect_death(multiply_2p, 0, "a field element is out of bounds", NULL);
-    expect_death(multiply_2p, 0, "kernel k_" TEXT(C(fp_mul)) ", block (", NULL);
+    expect_death(multiply_bound_of_fr, 0, "a field element is out of bounds", NULL);
+    expect_death(multiply_bound_of_fp, 0, "a field element is out of bounds", NULL);
+    expect_death(multiply_bound_of_fp, 0, "kernel k_" TEXT(C(fp_mul)) ", block (", NULL);
 }
 
 /* n = 0 and operations that there are not. */
@@ -236,12 +284,13 @@ static void make_lazy(void *point, size_t bytes)
 }
 
 /* Case by case: both random, equal, opposite, the first or the second or both infinite; equal and opposite in
- * other coordinates. Points are small multiples of the generator, so that all relations occur. */
+ * other coordinates; x = 0, which is some other curve's, as additions do not look at b. Points are small
+ * multiples of the generator, so that all relations occur. */
 #define POINTS_TEST(name, what, field_name, generator_x, generator_y)                                        \
     static void pick_##name(C(name) * a, C(name) * b)                                                        \
     {                                                                                                        \
         static const C(name##_affine) g = {generator_x, generator_y};                                        \
-        uint64_t kind = test_random() % 8, k[2] = {1 + test_random() % 50, test_random()};                   \
+        uint64_t kind = test_random() % 9, k[2] = {1 + test_random() % 50, test_random()};                   \
         C(name) base;                                                                                        \
         C(name##_from_affine)(&base, &g);                                                                    \
         C(name##_mul_var)(a, &base, k, 1 + test_random() % 2);                                               \
@@ -261,6 +310,7 @@ static void make_lazy(void *point, size_t bytes)
         }                                                                                                    \
         if (kind == 5 || kind == 7) C(name##_set_infinity)(a);                                               \
         if (kind == 6 || kind == 7) C(name##_set_infinity)(b);                                               \
+        if (kind == 8) memset(&b->x, 0, sizeof b->x);                                                        \
     }                                                                                                        \
     PM_TEST(name)                                                                                            \
     {                                                                                                        \

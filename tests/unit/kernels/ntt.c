@@ -1,10 +1,28 @@
 /* Transforms on the emulated device against host/math, byte for byte: all small sizes, tiles of every size
- * (so that there are one to many passes), one to three polynomials in a launch, tables of a larger size. */
+ * (so that there are one to many passes), one to three polynomials in a launch, tables of a larger size,
+ * random and extreme elements in either lazy form. */
 #include "curve_here.h"
 
 #include "emu_world.h"
 
 enum { MAX_LOG2 = 11, BYTES = 32 };
+
+/* Below p: random, 0 or p-1; `lazy` is that or, where values are lazy, that plus p. */
+static void pick(uint8_t canonical[BYTES], uint8_t lazy[BYTES])
+{
+    const uint64_t p[BYTES / 8] = CURVE_FR_P;
+    uint64_t x[BYTES / 8], carry = 0, kind = test_random() % 16, plus_p = 0;
+    for (int i = 0; i < BYTES / 8; i++)
+        x[i] = kind == 0 ? 0 : kind == 1 ? p[i] - (i == 0) : test_random() >> (i == BYTES / 8 - 1 ? 3 : 0);
+    memcpy(canonical, x, BYTES);
+    if (CURVE_FR_BOUND == 2) plus_p = (uint64_t)0 - (test_random() & 1);
+    for (int i = 0; i < BYTES / 8; i++) {
+        uint64_t sum = x[i] + (p[i] & plus_p), over = sum < x[i];
+        x[i] = sum + carry;
+        carry = over | (uint64_t)(x[i] < sum);
+    }
+    memcpy(lazy, x, BYTES);
+}
 
 static void invert_size(const struct pm_curve *curve, uint8_t *out, unsigned log2_n)
 {
@@ -46,10 +64,8 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
     CHECK_OK(device->ntt_table(&w.dev, w.stream, t.ptr, device_log2_n, &w.err), w.err);
     in.table = t.ptr;
     for (unsigned i = 0; i < in.batch; i++) {
-        test_random_bytes(data[i], bytes);
-        for (size_t j = 0; j < bytes; j += BYTES) data[i][j + BYTES - 1] &= 0x1f;
-        if (test_random() % 4 == 0) memset(data[i], 0, bytes / 2);
-        b[i] = world_put(&w, data[i], bytes);
+        for (size_t j = 0; j < bytes; j += BYTES) pick(data[i] + j, out + j);
+        b[i] = world_put(&w, out, bytes);
         in.data[i] = b[i].ptr;
     }
     CHECK_OK(device->ntt(&w.dev, w.stream, op, &in, &w.err), w.err);
