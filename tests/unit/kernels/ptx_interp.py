@@ -1,7 +1,7 @@
 """Interprets the PTX that nvcc emits: enough of it for the field and point kernels, one thread at a time.
 
 Not a simulator: no shared memory, no barriers, no timing. What it does not know, and every register, carry or byte of
-memory that is read before it was written, is an error. ptx_bn254.py runs the kernels with it.
+memory that is read before it was written, is an error. ptx_kernels.py runs the kernels with it.
 """
 import re
 
@@ -18,8 +18,8 @@ class PtxError(Exception):
 
 
 class Function:
-    def __init__(self, name, params, body):
-        self.name, self.params = name, params
+    def __init__(self, name, result, params, body):
+        self.name, self.result, self.params = name, result, params  # result: the name of what it returns, or None
         self.code, self.labels, self.local, self.arrays = [], {}, {}, {}
         for statement in body.split(";"):
             self._add(statement.strip())
@@ -49,10 +49,10 @@ class Function:
             text = found.group(3)
         opcode, _, rest = text.partition(" ")
         if opcode.startswith("call"):
-            found = re.match(r"(\w+), ?\(([^)]*)\)$", rest)
+            found = re.match(r"(?:\((\w+)\), ?)?(\w+), ?\(([^)]*)\)$", rest)
             if not found:
                 raise PtxError(f"{self.name}: cannot read call \"{rest}\"")
-            operands = [found.group(1)] + [x.strip() for x in found.group(2).split(",") if x.strip()]
+            operands = [found.group(2), found.group(1)] + [x.strip() for x in found.group(3).split(",") if x.strip()]
         else:
             operands = [x.strip() for x in re.findall(r"\{[^}]*\}|\[[^\]]*\]|[^,\s]+", rest)]
         self.code.append((guard, opcode.split("."), operands))
@@ -62,10 +62,10 @@ def parse(text):
     """All functions of a PTX text by name."""
     text = re.sub(r"//[^\n]*", "", text)
     functions = {}
-    pattern = r"^(?:\.visible |\.weak )?\.(?:entry|func) +(\w+)\s*\(([^)]*)\)[^{;]*?^\{\n(.*?)^\}"
-    for name, params, body in re.findall(pattern, text, re.M | re.S):
-        names = re.findall(r"(\w+)(?:\[\d+\])?\s*(?:,|$)", params.strip())
-        functions[name] = Function(name, names, body)
+    pattern = r"^(?:\.visible |\.weak )?\.(?:entry|func) +(?:\(([^)]*)\) *)?(\w+)\s*\(([^)]*)\)[^{;]*?^\{\n(.*?)^\}"
+    for result, name, params, body in re.findall(pattern, text, re.M | re.S):
+        result, names = (re.findall(r"(\w+)(?:\[\d+\])?\s*(?:,|$)", x.strip()) for x in (result, params))
+        functions[name] = Function(name, result[0] if result else None, names, body)
     return functions
 
 
@@ -163,7 +163,10 @@ class Frame:
         if name == "call":
             callee = self.m.functions[x[0]]
             self.m.carry = None
-            self.m.run(callee, dict(zip(callee.params, (self.params[p] for p in x[1:]))))
+            params = dict(zip(callee.params, (self.params[p] for p in x[2:])))
+            if callee.result:
+                params[callee.result] = self.params[x[1]] = {}
+            self.m.run(callee, params)
             self.m.carry = None
         elif name in ("ld", "st"):
             self.memory_access(name, size, x)

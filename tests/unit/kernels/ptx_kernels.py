@@ -1,4 +1,4 @@
-"""What nvcc makes of the field and point kernels of BN254, interpreted and compared with Python's integers.
+"""What nvcc makes of a curve's field and point kernels, interpreted and compared with Python's integers.
 
 The emulated device runs the C twins of our PTX; this closes the gap: every operation of ptx.def, and everything around
 it, as the compiler really emits it. Needs nvcc for the PTX; exits 77 (skipped) where there is none. Standard library only.
@@ -13,10 +13,6 @@ import sys
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import ptx_interp
 
-X = 4965661367192848881
-P = 36 * X**4 + 36 * X**3 + 24 * X**2 + 6 * X + 1
-Q = 36 * X**4 + 36 * X**3 + 18 * X**2 + 6 * X + 1  # the order, the modulus of Fr
-R = 1 << 256
 draw = random.Random()
 failures = 0
 counts = {}
@@ -30,28 +26,35 @@ def check(ok, text):
 
 
 class Prime:
-    """Elements are plain numbers below p; on the device Montgomery, lazy."""
+    """Elements are plain numbers below p; on the device Montgomery, below bound * p."""
 
-    width, zero, one = 1, 0, 1
+    zero, one = 0, 1
 
-    def __init__(self, p):
-        self.p = p
+    def __init__(self, p, size):
+        self.p, self.size, self.R = p, size, 1 << 8 * size
+        self.bound = 2 if 5 * p < self.R else 1  # fd_tmpl.h's FD_BOUND
+        self.R_inverse = pow(self.R, -1, p)
 
     def pick(self):
-        kind = draw.randrange(5)
+        """What lies in memory is 0, 1, 2, or p less that, or limbs of ones and zeros, or anything."""
+        kind = draw.randrange(6)
         if kind == 0:
-            return draw.randrange(3) * pow(R, -1, self.p) % self.p  # 0, 1, 2 as they lie in memory
-        if kind == 1:
-            return (self.p - 1 - draw.randrange(3)) * pow(R, -1, self.p) % self.p
-        return draw.randrange(self.p)
+            a = draw.randrange(3)
+        elif kind == 1:
+            a = self.p - 1 - draw.randrange(3)
+        elif kind == 2:
+            a = sum(draw.choice([0, 0xffffffff]) << 32 * i for i in range(self.size // 4)) % self.p
+        else:
+            a = draw.randrange(self.p)
+        return a * self.R_inverse % self.p
 
     def pack(self, a):
-        return (a * R % self.p + draw.randrange(2) * self.p).to_bytes(32, "little")
+        return (a * self.R % self.p + draw.randrange(self.bound) * self.p).to_bytes(self.size, "little")
 
     def unpack(self, data, lazy=False):
         a = int.from_bytes(data, "little")
-        check(a < (2 * self.p if lazy else self.p), "a result is not canonical, or out of bounds")
-        return a * pow(R, -1, self.p) % self.p
+        check(a < (self.bound if lazy else 1) * self.p, "a result is not canonical, or out of bounds")
+        return a * self.R_inverse % self.p
 
     def add(self, a, b): return (a + b) % self.p
     def sub(self, a, b): return (a - b) % self.p
@@ -60,14 +63,17 @@ class Prime:
 
 
 class Quadratic:
-    width, zero, one = 2, (0, 0), (1, 0)
+    zero, one = (0, 0), (1, 0)
 
     def __init__(self, base):
-        self.f = base
+        self.f, self.size = base, 2 * base.size
 
     def pick(self): return self.f.pick(), self.f.pick()
     def pack(self, a): return self.f.pack(a[0]) + self.f.pack(a[1])
-    def unpack(self, data, lazy=False): return self.f.unpack(data[:32], lazy), self.f.unpack(data[32:], lazy)
+
+    def unpack(self, data, lazy=False):
+        return self.f.unpack(data[:self.f.size], lazy), self.f.unpack(data[self.f.size:], lazy)
+
     def add(self, a, b): return tuple(self.f.add(x, y) for x, y in zip(a, b))
     def sub(self, a, b): return tuple(self.f.sub(x, y) for x, y in zip(a, b))
 
@@ -94,7 +100,7 @@ def run(functions, kernel, inputs, out_size, n):
 
 
 def check_field(functions, name, f, rounds):
-    size, n = 32 * f.width, 3
+    n = 3
     operations = {
         "add": lambda a, b, c, d: f.add(a, b), "sub": lambda a, b, c, d: f.sub(a, b), "mul": lambda a, b, c, d: f.mul(a, b),
         "sqr": lambda a, b, c, d: f.mul(a, a), "mul_add": lambda a, b, c, d: f.add(f.mul(a, b), f.mul(c, d)),
@@ -103,17 +109,17 @@ def check_field(functions, name, f, rounds):
     for op, expected in operations.items():
         for _ in range(rounds):
             items = [[f.pick() for _ in range(n)] for _ in range(4)]
-            got = run(functions, f"k_{name}_{op}", [b"".join(map(f.pack, v)) for v in items], size, n)
+            got = run(functions, f"k_{name}_{op}", [b"".join(map(f.pack, v)) for v in items], f.size, n)
             for i in range(n):
                 check(f.unpack(got[i]) == expected(*(v[i] for v in items)), f"{name} {op} of {[v[i] for v in items]}")
-    if f.width > 1:
+    if isinstance(f, Quadratic):
         return
     for _ in range(rounds):
-        plain = draw.choice([draw.randrange(R), R - 1, 0, f.p])
-        got = run(functions, f"k_{name}_to_mont", [plain.to_bytes(32, "little"), None, None, None], size, 1)
-        check(int.from_bytes(got[0], "little") == plain * R % f.p, f"{name} to_mont of {plain}")
+        plain = draw.choice([draw.randrange(f.R), f.R - 1, 0, f.p])
+        got = run(functions, f"k_{name}_to_mont", [plain.to_bytes(f.size, "little"), None, None, None], f.size, 1)
+        check(int.from_bytes(got[0], "little") == plain * f.R % f.p, f"{name} to_mont of {plain}")
         a = f.pick()
-        got = run(functions, f"k_{name}_from_mont", [f.pack(a), None, None, None], size, 1)
+        got = run(functions, f"k_{name}_from_mont", [f.pack(a), None, None, None], f.size, 1)
         check(int.from_bytes(got[0], "little") == a, f"{name} from_mont of {a}")
 
 
@@ -142,14 +148,14 @@ class Curve:
 
     def pick(self):
         """Any point with y not zero lies on y^2 = x^3 + b for some b; pairs are made from one such point."""
-        a = self.f.pick(), self.f.pick()
-        return a if a[1] != self.f.zero and a[0] != self.f.zero else self.pick()
+        a = draw.choice([self.f.zero] + [self.f.pick() for _ in range(4)]), self.f.pick()
+        return a if a[1] != self.f.zero else self.pick()
 
     def pack(self, a):
         f = self.f
         if a is None:
             return f.pack(f.pick()) + f.pack(f.pick()) + f.pack(f.zero) + f.pack(f.zero)
-        z = draw.choice([f.one, self.pick()[0]])
+        z = draw.choice([f.one, self.pick()[1]])
         zz = f.mul(z, z)
         zzz = f.mul(zz, z)
         return f.pack(f.mul(a[0], zz)) + f.pack(f.mul(a[1], zzz)) + f.pack(zz) + f.pack(zzz)
@@ -158,14 +164,14 @@ class Curve:
         return self.f.pack(a[0] if a else self.f.zero) + self.f.pack(a[1] if a else self.f.zero)
 
     def unpack(self, data, lazy=False):
-        f, size = self.f, 32 * self.f.width
+        f, size = self.f, self.f.size
         x, y, zz, zzz = (f.unpack(data[i * size:(i + 1) * size], lazy) for i in range(4))
         check(f.mul(f.mul(zz, zz), zz) == f.mul(zzz, zzz), "ZZ^3 differs from ZZZ^2")
         return None if zz == f.zero else (f.mul(x, f.inv(zz)), f.mul(y, f.inv(zzz)))
 
 
 def check_group(functions, name, curve, rounds):
-    size = 32 * curve.f.width
+    size = curve.f.size
     for turn in range(rounds * 6):
         g = curve.pick()
         twice = curve.add(g, g)
@@ -191,7 +197,7 @@ def launch(machine, kernel, *args):
 
 def check_msm(functions, name, curve, rounds):
     """Entries into buckets through two levels of carries, and rows of buckets halved."""
-    size, run, carry_run, buckets, none = 32 * curve.f.width, 2, 8, 4, 0xffffffff
+    size, run, carry_run, buckets, none = curve.f.size, 2, 8, 4, 0xffffffff
     minus = 1 << 31
 
     def points(machine, at, n):
@@ -266,7 +272,7 @@ def check_rows(functions, name, f):
     terms = [(f.pick(), draw.randrange(n_vars)) for _ in range(7 * lanes)]
     rows = draw.sample(range(lanes), lanes)
     target = rows + [n_rows + i for i in range(10)] + [none] * (lanes - 10)
-    coefficients = put(b"".join((c * R * R % f.p).to_bytes(32, "little") for c, _ in terms))
+    coefficients = put(b"".join((c * f.R * f.R % f.p).to_bytes(32, "little") for c, _ in terms))
     values = put(b"".join(w.to_bytes(32, "little") for w in witness))
     columns, targets = words(*[v for _, v in terms]), words(*target)
     slice_at = put(b"".join(struct.pack("<IHH", *s) for s in slices))
@@ -293,6 +299,35 @@ def check_rows(functions, name, f):
     machine.launch(f"k_{name}_quotient", pointers(a, a, b, third, n_rows))
     check([int.from_bytes(machine.load(machine.memory, a + 32 * i, 32), "little") for i in range(n_rows)] ==
           [(x * y - x) % f.p for x, y in zip(want_a, want_b)], f"{name}: the quotient")
+
+
+def check_table(functions, name, f, two_adicity):
+    """Roots of unity: snarkjs' are powers of the smallest non-residue, 5 in both fields."""
+    for log2_n in (0, 1, 4):
+        bits = max(0, log2_n - 1)
+        machine = ptx_interp.Machine(functions)
+        table = machine.allocate(f.size << bits)
+        machine.launch(f"k_{name}_ntt_table", struct.pack("<QI", table, log2_n))
+        data = machine.load(machine.memory, table, f.size << bits)
+        w = pow(pow(5, f.p >> two_adicity, f.p), 1 << (two_adicity - log2_n), f.p)
+        for k in range(1 << bits):
+            exponent = int(f"{k:0{bits}b}"[::-1], 2) if bits else 0
+            check(f.unpack(data[f.size * k:f.size * (k + 1)]) == pow(w, exponent, f.p), f"{name}: root {k} of 2^{log2_n}")
+
+
+def bn254():
+    x = 4965661367192848881
+    order = 36 * x**4 + 36 * x**3 + 18 * x**2 + 6 * x + 1
+    return Prime(order, 32), Prime(order + 6 * x**2, 32), 28
+
+
+def bls12_381():
+    x = -0xd201000000010000
+    order = x**4 - x**2 + 1
+    return Prime(order, 32), Prime((x - 1)**2 * order // 3 + x, 48), 32
+
+
+CURVES = {"bn254": bn254, "bls12_381": bls12_381}  # the scalar field, the base field, the two-adicity of the former
 
 
 def compile_ptx(args, unit):
@@ -324,6 +359,7 @@ def check_interpreter():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--curve", choices=CURVES, required=True)
     parser.add_argument("--nvcc", default="nvcc")
     parser.add_argument("--root", required=True, help="the repository")
     parser.add_argument("--work", required=True, help="a folder for PTX")
@@ -340,18 +376,20 @@ def main():
         print("skipped: there is no nvcc here")
         return 1 if failures else 77
     os.makedirs(args.work, exist_ok=True)
-    fp = Prime(P)
-    fr = compile_ptx(args, "bn254_fr")
-    check_field(fr, "bn254_fr", Prime(Q), args.rounds)
-    check_rows(fr, "bn254_fr", Prime(Q))
-    g1 = compile_ptx(args, "bn254_g1")
-    check_field(g1, "bn254_fp", fp, args.rounds)
-    check_group(g1, "bn254_g1", Curve(fp), args.rounds)
-    check_msm(g1, "bn254_g1", Curve(fp), max(1, args.rounds // 2))
-    g2 = compile_ptx(args, "bn254_g2")
-    check_field(g2, "bn254_fp2", Quadratic(fp), args.rounds)
-    check_group(g2, "bn254_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
-    check_msm(g2, "bn254_g2", Curve(Quadratic(fp)), 1)
+    fr, fp, two_adicity = CURVES[args.curve]()
+    name = args.curve
+    functions = compile_ptx(args, f"{name}_fr")
+    check_field(functions, f"{name}_fr", fr, args.rounds)
+    check_rows(functions, f"{name}_fr", fr)
+    check_table(functions, f"{name}_fr", fr, two_adicity)
+    functions = compile_ptx(args, f"{name}_g1")
+    check_field(functions, f"{name}_fp", fp, args.rounds)
+    check_group(functions, f"{name}_g1", Curve(fp), args.rounds)
+    check_msm(functions, f"{name}_g1", Curve(fp), max(1, args.rounds // 2))
+    functions = compile_ptx(args, f"{name}_g2")
+    check_field(functions, f"{name}_fp2", Quadratic(fp), args.rounds)
+    check_group(functions, f"{name}_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
+    check_msm(functions, f"{name}_g2", Curve(Quadratic(fp)), 1)
     for kernel, executed in counts.items():
         print(f"{kernel}: {executed} instructions at most")
     return 1 if failures else 0
