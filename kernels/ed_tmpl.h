@@ -119,6 +119,15 @@ GPU_DEVICE void FN(add)(ED *out, const ED *a, const ED *b)
     FN(add_finish)(out, u1, s1, p, r);
 }
 
+/* *to += *what, out of line: where it is rare, or where latency and not throughput counts, it saves registers
+ * and the compiler's time. */
+GPU_DEVICE_CALL void FN(add_to)(ED *to, const ED *what)
+{
+    ED sum;
+    FN(add)(&sum, to, what);
+    *to = sum;
+}
+
 /* madd-2008-s: U2 = X2 ZZ1, S2 = Y2 ZZZ1; acc += b */
 GPU_DEVICE void FN(add_affine)(ED *acc, const FN(affine) * b)
 {

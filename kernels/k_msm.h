@@ -27,15 +27,6 @@
 #define POINT      K_GROUP
 #define AFFINE     G(affine)
 
-/* *to += *what, out of line: where it is rare, or where latency and not throughput counts, it saves registers
- * and the compiler's time. */
-GPU_DEVICE_CALL void FN(add_to)(POINT *to, const POINT *what)
-{
-    POINT sum;
-    G(add)(&sum, to, what);
-    *to = sum;
-}
-
 /* -- Accumulate -- */
 
 struct FN(accumulate_args) {
@@ -72,7 +63,7 @@ GPU_KERNEL(KERNEL(accumulate), K_MSM_THREADS, struct FN(accumulate_args), v)
                 v.carry_keys[t] = key;
                 v.carries[t] = sum;
             } else {
-                FN(add_to)(&v.buckets[key], &sum);
+                G(add_to)(&v.buckets[key], &sum);
             }
             if (next_key >= v.n_buckets) break;
             key = next_key;
@@ -99,7 +90,7 @@ GPU_KERNEL(KERNEL(carry), K_MSM_THREADS, struct FN(carry_args), v)
         v.carry_keys[t] = K_NO_KEY;
         while (i < end) {
             uint32_t next_key = i + 1 < end ? v.keys[i + 1] : K_NO_KEY;
-            if (key < v.n_buckets) FN(add_to)(&sum, &v.sums[i]);
+            if (key < v.n_buckets) G(add_to)(&sum, &v.sums[i]);
             i++;
             if (next_key == key) continue;
             if (key < v.n_buckets) {
@@ -107,7 +98,7 @@ GPU_KERNEL(KERNEL(carry), K_MSM_THREADS, struct FN(carry_args), v)
                     v.carry_keys[t] = key;
                     v.carries[t] = sum;
                 } else {
-                    FN(add_to)(&v.buckets[key], &sum);
+                    G(add_to)(&v.buckets[key], &sum);
                 }
                 sum = G(infinity)();
             }
@@ -192,12 +183,12 @@ GPU_KERNEL(KERNEL(finish), K_MSM_THREADS, struct FN(reduce_args), v)
             uint32_t spans = 1u << (v.log2_row - l - 1);
             for (uint32_t q = gpu_thread(); q < (l + 1) * spans; q += gpu_threads()) {
                 POINT *p = row + FN(halve_place)(q, spans, l);
-                FN(add_to)(p, p + (1u << l));
+                G(add_to)(p, p + (1u << l));
             }
             gpu_sync();
         }
         for (uint32_t i = gpu_thread(); i < v.log2_row; i += gpu_threads()) {
-            if (i == 0) FN(add_to)(&row[1], &row[0]);
+            if (i == 0) G(add_to)(&row[1], &row[0]);
             v.out[(uint64_t)window * v.log2_row + i] = G(canon)(&row[1u << i]);
         }
     }

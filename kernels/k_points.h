@@ -1,5 +1,7 @@
 /* Kernels over vectors of points, one after the other, and their launcher: the differential tests of
- * ed_tmpl.h. Points in and out are XYZZ, out canonical. out may be any of the inputs.
+ * ed_tmpl.h. Points in and out are XYZZ, out canonical. out may be any of the inputs. They share the
+ * functions that k_msm.h calls out of line: another copy of an addition would be most of what nvcc takes for
+ * a group.
  *
  * Parameters
  *   K         prefix of the kernels, and stem of the launcher: GPU_FN(K_points), declared in kernels/ops.h
@@ -25,8 +27,8 @@ GPU_KERNEL(KERNEL(add), K_POINT_THREADS, ARGS, v)
 {
     EACH
     {
-        K_GROUP sum;
-        G(add)(&sum, &v.a[i], &v.b[i]);
+        K_GROUP sum = v.a[i];
+        G(add_to)(&sum, &v.b[i]);
         v.out[i] = G(canon)(&sum);
     }
 }
@@ -44,7 +46,7 @@ GPU_KERNEL(KERNEL(dbl), K_POINT_THREADS, ARGS, v)
     EACH
     {
         K_GROUP twice = v.a[i];
-        G(dbl)(&twice, &twice);
+        G(dbl_rare)(&twice, &twice);
         v.out[i] = G(canon)(&twice);
     }
 }
