@@ -1,16 +1,18 @@
 #!/usr/bin/env bash
 # Registers, spills, stack and shared memory of every kernel of ours (not CUB's), as ptxas reports them, against kernels/resources.txt.
-#   kernels/resources.sh [--nvcc NVCC] [--check] [ARCH...]     default: 75 80 86 90 100 120
+#   kernels/resources.sh [--nvcc NVCC] [--ptx FOLDER] [--check] [ARCH...]     default: 75 80 86 90 100 120
+# PTX that lies in the folder and is up to date (ptx.sh) is not made again.
 # Without --check the table is written anew. With it the listed architectures are compiled and compared: a kernel that
 # takes more of anything than the table says, or that is not in it, fails. Exit 77: no nvcc, or not the table's version,
 # with which the numbers mean nothing.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/.." && pwd)
 table=$root/kernels/resources.txt
-nvcc=nvcc check=0 archs=()
+nvcc=nvcc ptx='' check=0 archs=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --nvcc) nvcc=$2; shift ;;
+    --ptx) ptx=$2; shift ;;
     --check) check=1 ;;
     *) archs+=("$1") ;;
   esac
@@ -39,11 +41,17 @@ report() {
     END { flush() }'
 }
 
+# Units without kernels of ours are left out.
+units=()
+for source in "$root"/kernels/cuda_*.cu; do
+  unit=${source##*/cuda_}
+  case "${unit%.cu}" in backend | curves | ops | sort) ;; *) units+=("${unit%.cu}") ;; esac
+done
 for arch in "${archs[@]}"; do
-  for source in "$root"/kernels/cuda_*.cu; do
-    [ "${source##*/}" != cuda_sort.cu ] || continue
-    "$nvcc" -std=c++17 -O3 -I"$root" -I"$root/host" -gencode="arch=compute_$arch,code=sm_$arch" -Xptxas -v -cubin \
-      -o "$work/cubin" "$source" 2>"$work/log" || { cat "$work/log" >&2; exit 1; }
+  for unit in "${units[@]}"; do
+    "$root/kernels/ptx.sh" "$nvcc" "$arch" "${ptx:-$work}" "$unit"
+    "$nvcc" -arch="sm_$arch" -Xptxas -v -cubin -o "$work/cubin" "${ptx:-$work}/$unit.$arch.ptx" 2>"$work/log" ||
+      { cat "$work/log" >&2; exit 1; }
     report <"$work/log"
   done
 done | sort -k2,2n -k1,1 >"$work/now"

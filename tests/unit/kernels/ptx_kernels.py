@@ -330,12 +330,10 @@ def bls12_381():
 CURVES = {"bn254": bn254, "bls12_381": bls12_381}  # the scalar field, the base field, the two-adicity of the former
 
 
-def compile_ptx(args, unit):
-    source = os.path.join(args.root, "kernels", f"cuda_{unit}.cu")
-    target = os.path.join(args.work, f"{unit}.ptx")
-    subprocess.run([args.nvcc, "-std=c++17", "-O3", f"-I{args.root}", f"-I{args.root}/host", f"-arch=compute_{args.arch}",
-                    "-ptx", source, "-o", target], check=True)
-    with open(target, encoding="ascii") as file:
+def load(args, unit):
+    """The functions of a unit's PTX."""
+    subprocess.run([os.path.join(args.root, "kernels", "ptx.sh"), args.nvcc, args.arch, args.ptx, unit], check=True)
+    with open(os.path.join(args.ptx, f"{unit}.{args.arch}.ptx"), encoding="ascii") as file:
         return ptx_interp.parse(file.read())
 
 
@@ -360,10 +358,11 @@ def check_interpreter():
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--curve", choices=CURVES, required=True)
+    parser.add_argument("--part", choices=["fr", "g1", "g2"], help="one unit alone")
     parser.add_argument("--nvcc", default="nvcc")
     parser.add_argument("--root", required=True, help="the repository")
-    parser.add_argument("--work", required=True, help="a folder for PTX")
-    parser.add_argument("--arch", default="75")
+    parser.add_argument("--ptx", required=True, help="a folder for PTX (kernels/ptx.sh)")
+    parser.add_argument("--arch", default="90")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     parser.add_argument("--rounds", type=int, default=6)
     args = parser.parse_args()
@@ -375,21 +374,23 @@ def main():
     except (OSError, subprocess.CalledProcessError):
         print("skipped: there is no nvcc here")
         return 1 if failures else 77
-    os.makedirs(args.work, exist_ok=True)
     fr, fp, two_adicity = CURVES[args.curve]()
     name = args.curve
-    functions = compile_ptx(args, f"{name}_fr")
-    check_field(functions, f"{name}_fr", fr, args.rounds)
-    check_rows(functions, f"{name}_fr", fr)
-    check_table(functions, f"{name}_fr", fr, two_adicity)
-    functions = compile_ptx(args, f"{name}_g1")
-    check_field(functions, f"{name}_fp", fp, args.rounds)
-    check_group(functions, f"{name}_g1", Curve(fp), args.rounds)
-    check_msm(functions, f"{name}_g1", Curve(fp), max(1, args.rounds // 2))
-    functions = compile_ptx(args, f"{name}_g2")
-    check_field(functions, f"{name}_fp2", Quadratic(fp), args.rounds)
-    check_group(functions, f"{name}_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
-    check_msm(functions, f"{name}_g2", Curve(Quadratic(fp)), 1)
+    if args.part in (None, "fr"):
+        functions = load(args, f"{name}_fr")
+        check_field(functions, f"{name}_fr", fr, args.rounds)
+        check_rows(functions, f"{name}_fr", fr)
+        check_table(functions, f"{name}_fr", fr, two_adicity)
+    if args.part in (None, "g1"):
+        functions = load(args, f"{name}_g1")
+        check_field(functions, f"{name}_fp", fp, args.rounds)
+        check_group(functions, f"{name}_g1", Curve(fp), args.rounds)
+        check_msm(functions, f"{name}_g1", Curve(fp), max(1, args.rounds // 2))
+    if args.part in (None, "g2"):
+        functions = load(args, f"{name}_g2")
+        check_field(functions, f"{name}_fp2", Quadratic(fp), args.rounds)
+        check_group(functions, f"{name}_g2", Curve(Quadratic(fp)), max(1, args.rounds // 3))
+        check_msm(functions, f"{name}_g2", Curve(Quadratic(fp)), 1)
     for kernel, executed in counts.items():
         print(f"{kernel}: {executed} instructions at most")
     return 1 if failures else 0
