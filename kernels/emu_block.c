@@ -10,7 +10,8 @@
 
 enum { MAX_THREADS = 1024, MAX_SHARED = 16, GUARD = EMU_ASAN ? 0 : 64, GUARD_BYTE = 0x5c };
 /* Under ThreadSanitizer stacks, and its own idea of a fiber, are not used again within a grid while there are
- * fewer than this: a used one would order the two threads, and their blocks with them. */
+ * fewer than this: a used one would order the two threads, and their blocks with them. The next grid uses
+ * them again: all of it comes after this one anyway. */
 enum { TSAN_STACKS = 2048 };
 
 enum thread_state { READY, AT_BARRIER, AT_WARP, DONE };
@@ -393,7 +394,6 @@ void emu_run_grid(struct emu *emu, const struct emu_launch *launch)
         while (stacks < TSAN_STACKS && stacks < (size_t)n_blocks * g.n_threads) stacks += g.n_threads;
         g.kept = calloc((size_t)n_blocks * (MAX_SHARED + 1), sizeof *g.kept);
         if (!g.kept) emu_die("no memory for a grid of %u blocks", n_blocks);
-        emu_fibers_free(emu); /* fresh stacks have no past */
     }
     running = &g;
     fibers_make(emu, stacks);

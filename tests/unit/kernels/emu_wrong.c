@@ -74,12 +74,26 @@ static void no_barrier_shows(uint64_t seed)
     }
 }
 
+/* After a right kernel, by the same fibers. */
+static void after_another(uint64_t seed, const struct emu_kernel *kernel)
+{
+    struct world w;
+    world_open(&w, seed);
+    launch_in(&w, &with_barrier, gpu_shape_1d(4, 64, 0));
+    launch_in(&w, kernel, gpu_shape_1d(2, 64, 0));
+    world_close(&w);
+}
+static void collide_after_another(uint64_t seed) { after_another(seed, &blocks_collide); }
+static void no_barrier_after_another(uint64_t seed) { after_another(seed, &no_barrier); }
+
 PM_TEST(missing_barrier)
 {
     expect_death(no_barrier_shows, test_seed, "wrong answer", "data race");
     if (WORLD_TSAN) {
         setenv("TSAN_OPTIONS", "halt_on_error=1", 1);
         expect_death(run_blocks_collide, test_seed, "data race", NULL);
+        expect_death(collide_after_another, test_seed, "data race", NULL);
+        expect_death(no_barrier_after_another, test_seed, "data race", NULL);
     }
     run_with_barrier(test_seed);
 }
