@@ -312,6 +312,13 @@ PM_TEST(wiped_and_cancelled_streamed)
 }
 
 /* A missing wait between streams shows under some order of their work. */
+PM_TEST(resident_under_many_seeds)
+{
+    struct bench b;
+    if (!set_up(&b, 5)) return;
+    for (int i = 0; i < (SLOW ? 3 : 16); i++) prove_new(&b, "resident");
+    tear_down(&b);
+}
 PM_TEST(streamed_under_many_seeds)
 {
     struct bench b;
