@@ -152,7 +152,7 @@ class Tree:
             return "runs forever"
         except subprocess.CalledProcessError as error:
             telling = ("failed", "FAIL", "emulated device", "Error", "data race", "Sanitizer")
-            lines = [x for x in error.stdout.splitlines() if any(word in x for word in telling)]
+            lines = [x for x in error.stdout.splitlines() if x[:1] != " " and any(word in x for word in telling)]
             said = (lines or [f"exit {error.returncode}"])[0]
             return said.replace(f"{self.root}/", "")[:140]
         return None
