@@ -10,7 +10,8 @@
  *   BACKEND           name of the struct pm_backend, declared in prove/backend.h
  *   BACKEND_NAME      "emu"
  *   BACKEND_CONTEXT   bytes of a device's memory that the driver takes for itself before anything is free
- *   BACKEND_RESERVE   bytes of what is free then that are left alone
+ *   BACKEND_RESERVE   f(size_t *out, dev, err): bytes of what is free then that are left alone
+ *   BACKEND_SHARED    whether all that open a device share its memory
  *   BACKEND_STAGE     bytes of pinned memory, twice, through which a key is uploaded
  *   BACKEND_FIND      its `find`, or NULL
  * and before: static enum pm_status backend_describe(out, index, err), as pm_backend's. */
@@ -50,5 +51,6 @@ const struct pm_backend BACKEND = {
 #undef BACKEND_NAME
 #undef BACKEND_CONTEXT
 #undef BACKEND_RESERVE
+#undef BACKEND_SHARED
 #undef BACKEND_STAGE
 #undef BACKEND_FIND

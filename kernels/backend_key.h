@@ -11,28 +11,53 @@ struct gpu_loaded {
     size_t open_bytes; /* of all workspaces; atomic */
 };
 
+/* Bytes of device memory that this process holds in keys and workspaces, by device. The one thing here that
+ * belongs to no key: what is free of a device's memory is free beside these. Atomic. */
+enum { BACKEND_DEVICES = 64 };
+static size_t backend_held[BACKEND_DEVICES];
+
+static void hold(unsigned index, size_t bytes)
+{
+    if (index < BACKEND_DEVICES) (void)__atomic_add_fetch(&backend_held[index], bytes, __ATOMIC_RELAXED);
+}
+static void release(unsigned index, size_t bytes)
+{
+    if (index < BACKEND_DEVICES) (void)__atomic_sub_fetch(&backend_held[index], bytes, __ATOMIC_RELAXED);
+}
+
 static size_t at_most(size_t bytes, size_t limit) { return bytes < limit ? bytes : limit; }
 static size_t round_up(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
-/* dev->memory_bytes: all that there is for us, dev->budget_bytes: what of it is free. */
-static enum pm_status open_device(struct gpu_device *dev, unsigned index, struct pm_error *err)
+static enum pm_status limit_memory(struct gpu_device *dev, const char *text, struct pm_error *err)
 {
-    const char *text = getenv(BACKEND_MEMORY_ENV);
-    size_t reserve = BACKEND_RESERVE;
-    PM_TRY(gpu_device_open(dev, index, err));
-    dev->memory_bytes -= at_most(reserve + BACKEND_CONTEXT, dev->memory_bytes);
-    dev->budget_bytes -= at_most(reserve, dev->budget_bytes);
-    if (text && *text) {
-        char *end;
-        unsigned long long limit = strtoull(text, &end, 10);
-        if (*end) {
-            gpu_device_close(dev);
-            return pm_fail(err, PM_USAGE, BACKEND_MEMORY_ENV "=\"%s\": expected a number of bytes", text);
-        }
-        dev->memory_bytes = at_most(dev->memory_bytes, (size_t)limit);
-        dev->budget_bytes = at_most(dev->budget_bytes, (size_t)limit);
-    }
+    char *end;
+    if (!text || !*text) return PM_OK;
+    unsigned long long limit = strtoull(text, &end, 10);
+    if (*end) return pm_fail(err, PM_USAGE, BACKEND_MEMORY_ENV "=\"%s\": expected a number of bytes", text);
+    dev->memory_bytes = at_most(dev->memory_bytes, (size_t)limit);
+    dev->budget_bytes = at_most(dev->budget_bytes, (size_t)limit);
     return PM_OK;
+}
+
+/* dev->memory_bytes: all that there is for us, dev->budget_bytes: what of it is free. Others may hold memory
+ * of a device, too: what there is for us is what is free and what we have already. *reserve: what is left to
+ * the driver besides. */
+static enum pm_status open_device(struct gpu_device *dev, size_t *reserve, unsigned index,
+                                  struct pm_error *err)
+{
+    size_t held = 0;
+    PM_TRY(gpu_device_open(dev, index, err));
+    enum pm_status status = BACKEND_RESERVE(reserve, dev, err);
+    if (status == PM_OK) {
+        dev->memory_bytes -= at_most(*reserve + BACKEND_CONTEXT, dev->memory_bytes);
+        dev->budget_bytes -= at_most(*reserve, dev->budget_bytes);
+        if (BACKEND_SHARED && index < BACKEND_DEVICES)
+            held = __atomic_load_n(&backend_held[index], __ATOMIC_RELAXED);
+        dev->memory_bytes = at_most(dev->memory_bytes, dev->budget_bytes + held);
+        status = limit_memory(dev, getenv(BACKEND_MEMORY_ENV), err);
+    }
+    if (status != PM_OK) gpu_device_close(dev);
+    return status;
 }
 
 static enum pm_status find_curve(const struct gpu_curve **out, const char *name, struct pm_error *err)
@@ -43,6 +68,7 @@ static enum pm_status find_curve(const struct gpu_curve **out, const char *name,
 }
 
 static size_t work_host_bytes(const struct gpu_curve *curve);
+static size_t work_pinned_bytes(const struct gpu_key_plan *plan);
 
 static enum pm_status backend_plan(struct pm_backend_plan *out, const struct pm_backend_key *key,
                                    unsigned device, unsigned threads, struct pm_error *err)
@@ -50,18 +76,20 @@ static enum pm_status backend_plan(struct pm_backend_plan *out, const struct pm_
     const struct gpu_curve *curve;
     struct gpu_device dev;
     struct gpu_key_plan plan;
+    size_t reserve;
     (void)threads;
     PM_TRY(find_curve(&curve, key->curve, err));
-    PM_TRY(open_device(&dev, device, err));
+    PM_TRY(open_device(&dev, &reserve, device, err));
     size_t memory_bytes = dev.memory_bytes;
     enum pm_status status = gpu_key_plan(&plan, curve, key, memory_bytes, err);
     gpu_device_close(&dev);
     if (status != PM_OK) return status;
     out->host_key_bytes = sizeof(struct gpu_loaded) + plan.pinned_bytes;
     out->host_work_bytes = work_host_bytes(curve);
+    out->pinned_bytes = plan.pinned_bytes + work_pinned_bytes(&plan);
     out->device_key_bytes = plan.key_bytes;
     out->device_work_bytes = plan.work_bytes;
-    out->device_reserve_bytes = (size_t)BACKEND_RESERVE + BACKEND_CONTEXT;
+    out->device_reserve_bytes = reserve + BACKEND_CONTEXT;
     out->device_memory_bytes = memory_bytes;
     return PM_OK;
 }
@@ -212,11 +240,37 @@ static enum pm_status write_key(struct gpu_loaded *l, const struct pm_backend_ke
     return p->curve->ntt_table(&l->dev, stage->stream, memory + p->table_at, p->log2_domain + 1, err);
 }
 
+/* Whether gpu_sort_scratch is enough for every sort that this key's proofs may ask for: any number of entries
+ * up to those that fit into a sum's memory, by any number of bits. Asked in steps of four, where the bound at
+ * the beginning of a step must hold what its end takes. */
+static enum pm_status sort_is_bounded(struct gpu_device *dev, const struct gpu_key_plan *p,
+                                      struct pm_error *err)
+{
+    size_t most = 0, need;
+    for (int s = 0; s < GPU_SUMS; s++)
+        if (p->msm_bytes[s] / K_ENTRY_BYTES > most) most = p->msm_bytes[s] / K_ENTRY_BYTES;
+    most = at_most(most, INT32_MAX);
+    for (size_t n = 1; n < most; n *= 4) {
+        const size_t end = at_most(4 * n, most);
+        for (unsigned bits = 1; bits <= 32; bits++) {
+            PM_TRY(gpu_sort_need(dev, &need, end, bits, err));
+            if (need > gpu_sort_scratch(n))
+                return pm_fail(err, PM_UNSUPPORTED,
+                               "this device's sort of %zu pairs by %u bits takes %zu bytes besides, where "
+                               "%zu are planned for: use another device, or the cpu",
+                               end, bits, need, gpu_sort_scratch(n));
+        }
+    }
+    return PM_OK;
+}
+
 static enum pm_status load_into(struct gpu_loaded *l, const struct pm_backend_key *key, struct pm_pool *pool,
                                 struct pm_error *err)
 {
     struct stage stage;
+    PM_TRY(sort_is_bounded(&l->dev, &l->plan, err));
     PM_TRY(gpu_alloc(&l->dev, &l->memory, l->plan.key_bytes, "the key", err));
+    hold(l->index, l->memory.bytes);
     PM_TRY(gpu_pin_alloc(&l->dev, &l->pinned, l->plan.pinned_bytes, "the key's points", err));
     enum pm_status status = stage_open(&stage, &l->dev, pool, err);
     if (status == PM_OK) status = write_key(l, key, &stage, err);
@@ -229,6 +283,7 @@ static void backend_unload(void **loaded)
     struct gpu_loaded *l = (struct gpu_loaded *)*loaded;
     if (!l) return;
     if (gpu_device_use(&l->dev, NULL) == PM_OK) {
+        release(l->index, l->memory.bytes);
         gpu_free(&l->dev, &l->memory);
         gpu_pin_free(&l->dev, &l->pinned);
     }
@@ -243,9 +298,10 @@ static enum pm_status backend_load(void **loaded, const struct pm_backend_key *k
     const struct gpu_curve *curve;
     *loaded = NULL;
     PM_TRY(find_curve(&curve, key->curve, err));
+    size_t reserve;
     struct gpu_loaded *l = (struct gpu_loaded *)calloc(1, sizeof *l);
     if (!l) return pm_fail(err, PM_NO_MEMORY, "no memory for a loaded key");
-    enum pm_status status = open_device(&l->dev, device, err);
+    enum pm_status status = open_device(&l->dev, &reserve, device, err);
     if (status != PM_OK) {
         free(l);
         return status;

@@ -10,8 +10,9 @@ struct part {
 
 static enum pm_status part_open(struct part *p, unsigned device, size_t bytes, struct pm_error *err)
 {
+    size_t reserve;
     memset(p, 0, sizeof *p);
-    PM_TRY(open_device(&p->dev, device, err));
+    PM_TRY(open_device(&p->dev, &reserve, device, err));
     enum pm_status status = gpu_stream_new(&p->dev, &p->stream, err);
     if (status == PM_OK) status = gpu_alloc(&p->dev, &p->memory, bytes, "this alone", err);
     if (status != PM_OK) {

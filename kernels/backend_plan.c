@@ -10,6 +10,11 @@
 
 enum { ALIGN = 256, MAX_LOG2_DOMAIN = 30, FIRST_CHUNK = 1 << 20, LAST_CHUNK = 1 << 8, SHRINKS = 3 };
 
+size_t gpu_reserve_bytes(size_t local_bytes, unsigned threads, unsigned multiprocessors)
+{
+    return ((size_t)64 << 20) + local_bytes * threads * multiprocessors;
+}
+
 /* -- Which bases there are -- */
 
 /* The bases of a map: of A; of B1 and B2; of C, whose first is that of the variable after the public ones. */

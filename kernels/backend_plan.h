@@ -41,6 +41,11 @@ struct gpu_key_plan {
 /* What one of the sums would be made of if every scalar were full. */
 struct gpu_msm_size gpu_sum_size(const struct gpu_key_plan *plan, enum gpu_family sum);
 
+/* What the driver takes of a device's free memory once kernels run: local memory of local_bytes for each of
+ * the `threads` that each multiprocessor holds at a time, whichever kernel has most; and 64 MiB for code that
+ * is loaded when it is first used, an assumption. */
+size_t gpu_reserve_bytes(size_t local_bytes, unsigned threads, unsigned multiprocessors);
+
 /* The best plan whose key_bytes and work_bytes together are at most `budget_bytes`. Reads all bases, which
  * may be NULL (none at infinity, then). PM_UNSUPPORTED for a size that devices do not do. */
 PM_MUST_USE enum pm_status gpu_key_plan(struct gpu_key_plan *out, const struct gpu_curve *curve,

@@ -56,13 +56,21 @@ static size_t witness_bytes(const struct gpu_work *w)
     return (size_t)w->loaded->plan.n_vars * w->loaded->plan.curve->fr_bytes;
 }
 
+static size_t points_bytes(const struct gpu_group *group) { return PM_PARTIALS_MAX * group->point_bytes; }
+static size_t counts_bytes(void) { return round_up(GPU_MAPS * sizeof(struct k_counts)); }
+
+static size_t work_pinned_bytes(const struct gpu_key_plan *p)
+{
+    return GPU_SUMS * points_bytes(&p->curve->g1) + points_bytes(&p->curve->g2) + counts_bytes() +
+           (size_t)p->n_vars * p->curve->fr_bytes;
+}
+
 /* The witness comes last. */
 static enum pm_status take_pinned(struct gpu_work *w, struct pm_error *err)
 {
     const struct gpu_key_plan *p = &w->loaded->plan;
-    size_t witness = witness_bytes(w), counts = round_up(GPU_MAPS * sizeof *w->counts);
-    size_t g1 = PM_PARTIALS_MAX * p->curve->g1.point_bytes, g2 = PM_PARTIALS_MAX * p->curve->g2.point_bytes;
-    PM_TRY(gpu_pin_alloc(&w->dev, &w->pinned, GPU_SUMS * g1 + g2 + witness + counts, "a workspace", err));
+    size_t counts = counts_bytes(), g1 = points_bytes(&p->curve->g1), g2 = points_bytes(&p->curve->g2);
+    PM_TRY(gpu_pin_alloc(&w->dev, &w->pinned, work_pinned_bytes(p), "a workspace", err));
     uint8_t *at = (uint8_t *)w->pinned.ptr;
     for (int s = 0; s < GPU_SUMS; s++, at += g1) w->points[s][0] = at;
     w->points[GPU_B][1] = at;
@@ -85,7 +93,9 @@ static enum pm_status take_memory(struct gpu_work *w, struct pm_error *err)
             "a proof takes %zu bytes of device memory; beside the key and other proofs there are %zu",
             p->work_bytes, room - at_most(room, taken - p->work_bytes));
     w->dev.budget_bytes = at_most(w->dev.budget_bytes, p->work_bytes);
-    return gpu_alloc(&w->dev, &w->memory, p->work_bytes, "a proof", err);
+    PM_TRY(gpu_alloc(&w->dev, &w->memory, p->work_bytes, "a proof", err));
+    hold(l->index, w->memory.bytes);
+    return PM_OK;
 }
 
 static enum pm_status wipe_memory(struct gpu_work *w, struct pm_error *err)
@@ -111,6 +121,7 @@ static void backend_close(void **work)
             if (w->stream[i]) (void)!gpu_stream_sync(&w->dev, w->stream[i], NULL);
         if (w->memory.ptr) (void)!wipe_memory(w, NULL);
         if (w->pinned.ptr) pm_wipe(w->pinned.ptr, w->pinned.bytes);
+        release(w->loaded->index, w->memory.bytes);
         gpu_free(&w->dev, &w->memory);
         gpu_pin_free(&w->dev, &w->pinned);
         for (int i = 0; i < EVENTS; i++) gpu_event_free(&w->dev, &w->event[i]);
@@ -125,12 +136,13 @@ static enum pm_status backend_open(void **work, void *loaded, struct pm_arena *a
                                    struct pm_error *err)
 {
     struct gpu_loaded *l = (struct gpu_loaded *)loaded;
+    size_t reserve;
     *work = NULL;
     struct gpu_work *w = take_work(arena, l->plan.curve);
     if (!w) return PM_OK;
     w->loaded = l;
     w->pool = pool;
-    PM_TRY(open_device(&w->dev, l->index, err));
+    PM_TRY(open_device(&w->dev, &reserve, l->index, err));
     *work = w;
     enum pm_status status = fill_work(w, err);
     if (status != PM_OK) backend_close(work);

@@ -4,7 +4,7 @@ extern "C" {
 #include "prove/backend.h"
 }
 
-#include "kernels/gpu.h"
+#include "kernels/backend_plan.h"
 
 #include <dlfcn.h>
 #include <stdio.h>
@@ -108,12 +108,36 @@ static enum pm_status backend_find(unsigned *device, const char *text, struct pm
                    n);
 }
 
-/* Assumptions until they are measured on a device: what a context takes, and what the driver takes later, for
- * local memory and for code that is loaded when it is first used. */
+/* All kernels of this program: gpu_cuda.h lists them, the linker sets the bounds. */
+extern "C" {
+extern const void *const __start_gpu_kernels[] __attribute__((visibility("hidden")));
+extern const void *const __stop_gpu_kernels[] __attribute__((visibility("hidden")));
+}
+
+/* What the driver will take of free memory: local memory for the kernel that has most of it (CUB's have
+ * none), and code when it is first used. */
+static enum pm_status cuda_reserve(size_t *out, const struct gpu_device *dev, struct pm_error *err)
+{
+    int threads = 0;
+    size_t local = 0;
+    PM_TRY(
+        cuda_check(cudaDeviceGetAttribute(&threads, cudaDevAttrMaxThreadsPerMultiProcessor, (int)dev->index),
+                   "asking how many threads the GPU holds", err));
+    for (const void *const *kernel = __start_gpu_kernels; kernel < __stop_gpu_kernels; kernel++) {
+        struct cudaFuncAttributes attributes;
+        PM_TRY(cuda_check(cudaFuncGetAttributes(&attributes, *kernel), "asking for a kernel's memory", err));
+        if (attributes.localSizeBytes > local) local = attributes.localSizeBytes;
+    }
+    *out = gpu_reserve_bytes(local, (unsigned)threads, dev->multiprocessors);
+    return PM_OK;
+}
+
+/* BACKEND_CONTEXT is an assumption until it is measured on a device (gpu_check has a row for it). */
 #define BACKEND         pm_backend_cuda
 #define BACKEND_NAME    "cuda"
 #define BACKEND_CONTEXT ((size_t)512 << 20)
-#define BACKEND_RESERVE ((size_t)256 << 20)
+#define BACKEND_RESERVE cuda_reserve
+#define BACKEND_SHARED  true
 #define BACKEND_STAGE   ((size_t)4 << 20)
 #define BACKEND_FIND    backend_find
 #include "kernels/backend_gpu.h"

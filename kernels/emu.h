@@ -124,7 +124,9 @@ PM_MUST_USE enum pm_status emu_launch(struct gpu_device *dev, const struct emu_k
 /* -- The host's side; gpu.h says what each does -- */
 
 /* Draws everything from `seed` from here on; before any stream or buffer was made. A device opens with the
- * seed in the environment's PROOFMILL_EMU_SEED, 1 where there is none. */
+ * seed in the environment's PROOFMILL_EMU_SEED, 1 where there is none. For tests of what a device may be
+ * like, in bytes: PROOFMILL_EMU_TAKEN of its memory are not free, PROOFMILL_EMU_SORT_MORE are what its sort
+ * takes beyond its due, PROOFMILL_EMU_RESERVE what the backend leaves to a driver. */
 void emu_device_seed(struct gpu_device *dev, uint64_t seed);
 
 unsigned emu_device_count(void);

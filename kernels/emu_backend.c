@@ -4,6 +4,7 @@
 #include "kernels/gpu.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 static enum pm_status backend_describe(struct pm_backend_device *out, unsigned index, struct pm_error *err)
 {
@@ -16,10 +17,21 @@ static enum pm_status backend_describe(struct pm_backend_device *out, unsigned i
     return PM_OK;
 }
 
+/* Nothing, as every device here is alone, but what a test says. */
+static enum pm_status emu_reserve(size_t *out, const struct gpu_device *dev, struct pm_error *err)
+{
+    const char *text = getenv("PROOFMILL_EMU_RESERVE");
+    (void)dev;
+    (void)err;
+    *out = text ? (size_t)strtoull(text, NULL, 10) : 0;
+    return PM_OK;
+}
+
 #define BACKEND         pm_backend_emu
 #define BACKEND_NAME    "emu"
 #define BACKEND_CONTEXT 0
-#define BACKEND_RESERVE 0
+#define BACKEND_RESERVE emu_reserve
+#define BACKEND_SHARED  false
 #define BACKEND_STAGE   ((size_t)1 << 14) /* small, so that tests pass through many */
 #define BACKEND_FIND    NULL
 #include "kernels/backend_gpu.h"

@@ -55,9 +55,13 @@ GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__popc(v); }
 #define gpu_atomic_cas64(p, old, now)                                                                        \
     atomicCAS((unsigned long long *)(p), (unsigned long long)(old), (unsigned long long)(now))
 
-/* C linkage, so that a kernel's name in PTX and in kernels/resources.txt is its name here. */
+/* C linkage, so that a kernel's name in PTX and in kernels/resources.txt is its name here. The address of
+ * each that is linked into a program stands in its section gpu_kernels: cuda_local_bytes asks them all. */
 #define GPU_KERNEL(name, threads, args_type, a) CUDA_KERNEL_(name, threads, args_type, a)
 #define CUDA_KERNEL_(name, threads, args_type, a)                                                            \
+    extern "C" __global__ void __launch_bounds__(threads) name(const args_type a);                           \
+    extern "C" const void *const name##_listed __attribute__((used, section("gpu_kernels"))) =               \
+        reinterpret_cast<const void *>(name);                                                                \
     extern "C" __global__ void __launch_bounds__(threads) name(const args_type a)
 
 #define GPU_LAUNCH(dev, kernel, shape, stream, args, err) CUDA_LAUNCH_(dev, kernel, shape, stream, args, err)

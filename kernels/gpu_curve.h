@@ -19,8 +19,9 @@
 enum {
     K_DIGITS_THREADS = 256,
     K_MSM_THREADS = 128,
-    K_FAMILIES = 4,  /* base maps that one count looks at */
-    K_CARRY_RUN = 8, /* carries that one thread takes */
+    K_FAMILIES = 4,     /* base maps that one count looks at */
+    K_CARRY_RUN = 8,    /* carries that one thread takes */
+    K_ENTRY_BYTES = 16, /* of an entry: key and value, in each of the sort's halves */
     K_MSM_MIN_C = 2,
     K_MSM_MAX_C = 22
 };

@@ -18,6 +18,11 @@ static inline size_t gpu_sort_scratch(size_t n) { return ((size_t)1 << 20) + n; 
 extern "C" {
 #endif
 
+/* Bytes of scratch that this device asks for. Touches no device memory. */
+#define gpu_sort_need GPU_FN(sort_need)
+PM_MUST_USE enum pm_status GPU_FN(sort_need)(struct gpu_device *dev, size_t *out, size_t n, unsigned bits,
+                                             struct pm_error *err);
+
 /* Sorts n pairs by the lowest `bits` bits of their keys, 1 to 32, stably; n < 2^31. pairs->current is set at
  * once, the work runs on the stream. scratch: scratch_bytes, aligned to 256, gpu_sort_scratch(n) at least; a
  * device that asks for more gives PM_INTERNAL. */

@@ -11,6 +11,14 @@
 #endif
 #include <cub/device/device_radix_sort.cuh>
 
+enum pm_status cuda_sort_need(struct gpu_device *, size_t *out, size_t n, unsigned bits, struct pm_error *err)
+{
+    cub::DoubleBuffer<uint32_t> none(nullptr, nullptr);
+    *out = 0;
+    return cuda_check(cub::DeviceRadixSort::SortPairs(nullptr, *out, none, none, (int)n, 0, (int)bits),
+                      "asking the sort for its scratch", err);
+}
+
 enum pm_status cuda_sort_pairs(struct gpu_device *, gpu_stream stream, struct gpu_pairs *pairs, size_t n,
                                unsigned bits, void *scratch, size_t scratch_bytes, struct pm_error *err)
 {

@@ -99,6 +99,7 @@ static bool lay_out(struct gpu_msm_plan *p, const struct gpu_msm_size *size, uns
     p->n_entries = (uint32_t)n;
     p->n_out = p->windows * (c - 1);
     p->cursor = take(&p->bytes, sizeof(uint32_t));
+    GPU_STATIC_ASSERT(K_ENTRY_BYTES == 4 * sizeof(uint32_t), "a key and a value in each half");
     for (int half = 0; half < 2; half++) {
         p->keys[half] = take(&p->bytes, n * sizeof(uint32_t));
         p->values[half] = take(&p->bytes, n * sizeof(uint32_t));

@@ -76,6 +76,8 @@ struct pm_backend_device {
 struct pm_backend_plan {
     size_t host_key_bytes, host_work_bytes; /* host_work_bytes: what `open` takes of its arena */
     size_t table_bytes;                     /* of host_key_bytes: the tables of points */
+    size_t
+        pinned_bytes; /* of the host's memory for copies: of host_key_bytes, and of one workspace besides */
     size_t device_key_bytes, device_work_bytes, device_reserve_bytes;
     size_t device_memory_bytes; /* what there is for keys and workspaces; 0: no memory of its own */
 };

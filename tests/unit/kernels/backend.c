@@ -34,11 +34,11 @@ static void draw_seed(void)
     setenv("PROOFMILL_EMU_SEED", text, 1);
 }
 
-static bool set_up(struct bench *b, uint32_t n_constraints)
+static bool set_up_over(struct bench *b, const char *curve, uint32_t n_constraints)
 {
     struct pm_prover *cpu = NULL;
     memset(b, 0, sizeof *b);
-    oracle_make(&b->o, pm_curve_by_name("bn128"), n_constraints, 2, test_random());
+    oracle_make(&b->o, pm_curve_by_name(curve), n_constraints, 2, test_random());
     const char *failed = oracle_key_make(&b->k, &b->o, NULL, &b->err);
     CHECK_MSG(!failed, "%s", failed);
     if (failed) return false;
@@ -50,6 +50,8 @@ static bool set_up(struct bench *b, uint32_t n_constraints)
     no_limit();
     return true;
 }
+
+static bool set_up(struct bench *b, uint32_t n_constraints) { return set_up_over(b, "bn128", n_constraints); }
 
 static void tear_down(struct bench *b)
 {
@@ -109,13 +111,13 @@ static void stream_key(struct bench *b, struct pm_backend_plan *plan)
 /* Every way of holding a key, from what it likes best down to the least: with exactly what is planned a proof
  * is made, with a byte less another way is planned. After the last the key is refused, before anything is
  * taken, with both numbers. */
-PM_TEST(memory_to_the_byte)
+static void memory_to_the_byte(const char *curve, uint32_t n_constraints)
 {
     struct bench b;
     struct pm_backend_plan plan, best;
     struct pm_prover *p = NULL;
     unsigned resident = 0, streamed = 0;
-    if (!set_up(&b, SLOW ? 130 : 200)) return;
+    if (!set_up_over(&b, curve, n_constraints)) return;
     size_t bytes = planned(&b, &best), least = 0;
     for (plan = best; bytes && resident + streamed < 100; bytes = planned(&b, &plan)) {
         CHECK(least == 0 || bytes < least);
@@ -132,6 +134,9 @@ PM_TEST(memory_to_the_byte)
     CHECK(p == NULL);
     tear_down(&b);
 }
+
+PM_TEST(memory_to_the_byte_bn128) { memory_to_the_byte("bn128", SLOW ? 130 : 200); }
+PM_TEST(memory_to_the_byte_bls12381) { memory_to_the_byte("bls12381", 130); }
 
 /* Workspaces of one key share what the key leaves. */
 PM_TEST(as_many_workspaces_as_fit)
@@ -156,6 +161,52 @@ PM_TEST(as_many_workspaces_as_fit)
     tear_down(&b);
 }
 
+/* What others hold of the device's memory, and what its driver will take, is not there to be planned for. */
+PM_TEST(memory_that_others_hold)
+{
+    struct bench b;
+    struct pm_backend_plan alone, shared;
+    struct pm_prover *p = NULL;
+    char text[32];
+    if (!set_up(&b, 130)) return;
+    size_t bytes = planned(&b, &alone);
+    (void)snprintf(text, sizeof text, "%zu", alone.device_memory_bytes - (bytes - 1));
+    static const char *const names[] = {"PROOFMILL_EMU_TAKEN", "PROOFMILL_EMU_RESERVE"};
+    for (int i = 0; i < 2; i++) {
+        setenv(names[i], text, 1);
+        CHECK_MSG(planned(&b, &shared) < bytes, "%s", names[i]);
+        CHECK_U64(shared.device_memory_bytes, bytes - 1);
+        CHECK_U64(shared.device_reserve_bytes, i ? strtoull(text, NULL, 10) : 0);
+        CHECK_OK(pm_prover_new_on(&p, b.k.key, &pm_backend_emu, 0, NULL, &b.err), b.err);
+        if (p) prove_and_compare(&b, p, "beside others");
+        pm_prover_free(&p);
+        unsetenv(names[i]);
+    }
+    tear_down(&b);
+}
+
+/* A key whose sorts could take more than is planned for them is refused when it is loaded, and says why. */
+PM_TEST(sort_that_takes_more_than_planned)
+{
+    struct bench b;
+    struct pm_prover *p = NULL;
+    if (!set_up(&b, 20)) return;
+    setenv("PROOFMILL_EMU_SORT_MORE", "2000000", 1);
+    CHECK_U64(pm_prover_new_on(&p, b.k.key, &pm_backend_emu, 0, NULL, &b.err), PM_UNSUPPORTED);
+    CHECK_MSG(strstr(b.err.text, "this device's sort of ") && strstr(b.err.text, "or the cpu"), "%s",
+              b.err.text);
+    CHECK(p == NULL);
+    unsetenv("PROOFMILL_EMU_SORT_MORE");
+    tear_down(&b);
+}
+
+/* BLS12-381's g2_carry on one H100: 281 MB of local memory. */
+PM_TEST(reserve_holds_local_memory)
+{
+    CHECK_U64(gpu_reserve_bytes(0, 2048, 132), (size_t)64 << 20);
+    CHECK_U64(gpu_reserve_bytes(1040, 2048, 132), ((size_t)64 << 20) + 281149440);
+}
+
 /* Each in a thread of its own, at the same time. */
 struct worker {
     struct bench *b;
@@ -172,12 +223,12 @@ static void *work(void *arg)
                                   NULL, &w->err);
     return NULL;
 }
-PM_TEST(workspaces_in_threads)
+static void workspaces_in_threads(const char *curve)
 {
     struct bench b;
     struct worker w[3];
     pthread_t thread[3];
-    if (!set_up(&b, 20)) return;
+    if (!set_up_over(&b, curve, 20)) return;
     for (int i = 0; i < 3; i++) {
         w[i] = (struct worker){.b = &b};
         CHECK_OK(pm_prover_new_on(&w[i].prover, b.k.key, &pm_backend_emu, 0, NULL, &b.err), b.err);
@@ -193,6 +244,9 @@ PM_TEST(workspaces_in_threads)
     tear_down(&b);
 }
 
+PM_TEST(workspaces_in_threads_bn128) { workspaces_in_threads("bn128"); }
+PM_TEST(workspaces_in_threads_bls12381) { workspaces_in_threads("bls12381"); }
+
 PM_TEST(limit_is_a_number)
 {
     struct bench b;
@@ -206,6 +260,7 @@ PM_TEST(limit_is_a_number)
 /* -- Inside -- */
 
 struct inside {
+    const struct pm_curve *curve;
     void *loaded, *work;
     struct pm_arena arena;
     struct pm_backend_sums sums;
@@ -221,12 +276,14 @@ static void open_inside(struct bench *b, struct inside *in)
     CHECK_OK(backend_load(&in->loaded, &b->k.key->view, 0, NULL, &b->err), b->err);
     CHECK_OK(pm_arena_init(&in->arena, plan.host_work_bytes, &b->err), b->err);
     CHECK_OK(backend_open(&in->work, in->loaded, &in->arena, NULL, &b->err), b->err);
+    in->curve = b->o.curve;
     in->sums.a.points = in->points[0];
     in->sums.b1.points = in->points[1];
     in->sums.b2.points = in->points[2];
     in->sums.ch.points = in->points[3];
     const struct gpu_work *w = in->work;
     const struct gpu_loaded *l = in->loaded;
+    CHECK_U64(w->pinned.bytes + l->pinned.bytes, plan.pinned_bytes);
     CHECK_U64(w->memory.bytes, plan.device_work_bytes);
     CHECK_U64(w->dev.used_bytes, plan.device_work_bytes);
     CHECK_U64(l->memory.bytes, plan.device_key_bytes);
@@ -247,7 +304,8 @@ static void check_wiped(const struct inside *in, const char *when)
     const struct gpu_work *w = in->work;
     CHECK_MSG(pm_bytes_are_zero(w->memory.ptr, w->memory.bytes), "device memory, %s", when);
     CHECK_MSG(pm_bytes_are_zero(w->pinned.ptr, w->pinned.bytes), "pinned memory, %s", when);
-    CHECK_MSG(pm_bytes_are_zero(w->scratch, PM_PARTIALS_MAX * 2 * 32), "scratch, %s", when);
+    CHECK_MSG(pm_bytes_are_zero(w->scratch, PM_PARTIALS_MAX * 2 * (size_t)in->curve->fp_bytes), "scratch, %s",
+              when);
     CHECK_U64(w->dev.peak_bytes, w->memory.bytes); /* and nothing else was taken meanwhile */
 }
 
@@ -293,23 +351,27 @@ static void wiped_and_cancelled(struct bench *b)
     close_inside(&in);
 }
 
-PM_TEST(wiped_and_cancelled_resident)
+static void wiped_and_cancelled_resident(const char *curve)
 {
     struct bench b;
-    if (!set_up(&b, 40)) return;
+    if (!set_up_over(&b, curve, 40)) return;
     wiped_and_cancelled(&b);
     tear_down(&b);
 }
+PM_TEST(wiped_and_cancelled_resident_bn128) { wiped_and_cancelled_resident("bn128"); }
+PM_TEST(wiped_and_cancelled_resident_bls12381) { wiped_and_cancelled_resident("bls12381"); }
 
-PM_TEST(wiped_and_cancelled_streamed)
+static void wiped_and_cancelled_streamed(const char *curve, uint32_t n_constraints)
 {
     struct bench b;
     struct pm_backend_plan plan;
-    if (!set_up(&b, SLOW ? 130 : 200)) return;
+    if (!set_up_over(&b, curve, n_constraints)) return;
     stream_key(&b, &plan);
     wiped_and_cancelled(&b);
     tear_down(&b);
 }
+PM_TEST(wiped_and_cancelled_streamed_bn128) { wiped_and_cancelled_streamed("bn128", SLOW ? 130 : 200); }
+PM_TEST(wiped_and_cancelled_streamed_bls12381) { wiped_and_cancelled_streamed("bls12381", 130); }
 
 /* A missing wait between streams shows under some order of their work. */
 PM_TEST(resident_under_many_seeds)
@@ -319,21 +381,28 @@ PM_TEST(resident_under_many_seeds)
     for (int i = 0; i < (SLOW ? 3 : 16); i++) prove_new(&b, "resident");
     tear_down(&b);
 }
-PM_TEST(streamed_under_many_seeds)
+static void streamed_under_many_seeds(const char *curve, int seeds)
 {
     struct bench b;
     struct pm_backend_plan plan;
-    if (!set_up(&b, 130)) return;
+    if (!set_up_over(&b, curve, 130)) return;
     stream_key(&b, &plan);
-    for (int i = 0; i < (SLOW ? 3 : 8); i++) prove_new(&b, "streamed");
+    for (int i = 0; i < seeds; i++) prove_new(&b, "streamed");
     tear_down(&b);
 }
+PM_TEST(streamed_under_many_seeds_bn128) { streamed_under_many_seeds("bn128", SLOW ? 3 : 8); }
+PM_TEST(streamed_under_many_seeds_bls12381) { streamed_under_many_seeds("bls12381", SLOW ? 1 : 3); }
 
 /* A key with as many terms, bases and variables as a real one has. */
-PM_TEST(two_to_the_ten)
+static void two_to_the_ten(const char *curve)
 {
     struct bench b;
-    if (SLOW || !set_up(&b, 1000)) return;
+    if (WORLD_TSAN || !set_up_over(&b, curve, 1000)) return;
     prove_new(&b, "2^10");
     tear_down(&b);
+}
+PM_TEST(two_to_the_ten_bn128) { two_to_the_ten("bn128"); }
+PM_TEST(two_to_the_ten_bls12381)
+{
+    if (!SLOW) two_to_the_ten("bls12381");
 }
