@@ -120,7 +120,8 @@ enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *k
         status = backend->plan(&plan, &key->view, index, threads, err);
         if (!best || !goes_on(backend, status)) break;
     }
-    *out = (struct pm_prover_room){plan.device_key_bytes + plan.device_work_bytes, plan.device_memory_bytes};
+    *out = (struct pm_prover_room){plan.device_key_bytes + plan.device_work_bytes, plan.device_memory_bytes,
+                                   plan.pinned_bytes};
     return status;
 }
 

@@ -39,9 +39,10 @@ const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
 size_t pm_prover_plan(const struct pm_key *key, unsigned threads);
 
 /* What a loaded key and one prover of it take of the memory that `device` (as for pm_prover_new) has of its
- * own, and how much of that there is for all keys; 0 and 0 on the CPU. */
+ * own, and how much of that there is for all keys; 0 and 0 on the CPU. pinned_bytes: what they take of the
+ * host's memory besides, so that the device can copy from it. */
 struct pm_prover_room {
-    uint64_t bytes, memory_bytes;
+    uint64_t bytes, memory_bytes, pinned_bytes;
 };
 PM_MUST_USE enum pm_status pm_prover_room(struct pm_prover_room *out, const struct pm_key *key,
                                           const char *device, unsigned threads, struct pm_error *err);

@@ -100,7 +100,8 @@ static void make_room(struct pm_keys *keys, const struct entry *for_entry, uint6
 }
 
 /* The same of the device's own memory, so that a key is held there as it would be by itself. */
-static enum pm_status make_device_room(struct pm_keys *keys, struct entry *for_entry, struct pm_error *err)
+static enum pm_status make_device_room(struct pm_keys *keys, struct entry *for_entry, uint64_t *pinned_bytes,
+                                       struct pm_error *err)
 {
     struct pm_prover_room room;
     PM_TRY(pm_prover_room(&room, for_entry->key, keys->device, pm_pool_threads(keys->pool), err));
@@ -111,6 +112,7 @@ static enum pm_status make_device_room(struct pm_keys *keys, struct entry *for_e
     }
     for_entry->device_bytes = room.bytes;
     keys->device_bytes += room.bytes;
+    *pinned_bytes = room.pinned_bytes;
     return PM_OK;
 }
 
@@ -161,8 +163,10 @@ static enum pm_status open_key(struct pm_keys *keys, struct entry *e, const char
     if (bytes > keys->budget_bytes) return too_large(keys, path, bytes, err);
     make_room(keys, e, bytes);
     PM_TRY(load_key(keys, e, bytes, err));
-    PM_TRY(make_device_room(keys, e, err));
     uint64_t work = add_up(pm_prover_plan(e->key, pm_pool_threads(keys->pool)), pm_key_table_bytes(e->key));
+    uint64_t pinned;
+    PM_TRY(make_device_room(keys, e, &pinned, err));
+    work = add_up(work, pinned);
     if (work > keys->budget_bytes - bytes)
         return too_large(keys, path, work > UINT64_MAX - bytes ? UINT64_MAX : bytes + work, err);
     make_room(keys, e, bytes + work);
