@@ -220,12 +220,29 @@ static enum pm_status write_bases(struct gpu_loaded *l, const struct pm_backend_
     return gpu_key_write_bases(p, key, sum, g, &sink, err);
 }
 
+/* Before every piece but the first, and at the end. */
+static enum pm_status fence_key(struct gpu_loaded *l, gpu_stream stream, struct pm_error *err)
+{
+    const struct gpu_key_plan *p = &l->plan;
+    size_t behind[2 + GPU_MAPS + 2 * GPU_SUMS], n = 0;
+    if (p->gap == 0) return PM_OK;
+    behind[n++] = p->table_at;
+    behind[n++] = p->key_bytes;
+    for (int m = 0; m < GPU_MAPS; m++) behind[n++] = p->map_at[m];
+    for (int s = 0; s < GPU_SUMS && !p->streamed; s++)
+        for (int g = 0; g < 2; g++) behind[n++] = p->bases_at[s][g];
+    for (size_t i = 0; i < n; i++)
+        PM_TRY(gpu_fence(&l->dev, stream, (uint8_t *)l->memory.ptr + behind[i] - p->gap, p->gap, true, err));
+    return PM_OK;
+}
+
 static enum pm_status write_key(struct gpu_loaded *l, const struct pm_backend_key *key, struct stage *stage,
                                 struct pm_error *err)
 {
     const struct gpu_key_plan *p = &l->plan;
     uint8_t *memory = (uint8_t *)l->memory.ptr;
     struct k_sink sink = {stage_put, stage};
+    PM_TRY(fence_key(l, stage->stream, err));
     PM_TRY(stage_to(stage, memory + p->rows_at, err));
     PM_TRY(k_rows_write(&p->rows, &key->rows_a, &key->rows_b, &sink, err));
     for (unsigned m = 0; m < GPU_MAPS; m++) {

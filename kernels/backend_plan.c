@@ -8,6 +8,10 @@
 #include <assert.h>
 #include <string.h>
 
+/* Bytes behind each piece, for fences: tests compile this file with some. */
+#ifndef GPU_PLAN_GAP
+#define GPU_PLAN_GAP 0
+#endif
 enum { ALIGN = 256, MAX_LOG2_DOMAIN = 30, FIRST_CHUNK = 1 << 20, LAST_CHUNK = 1 << 8, SHRINKS = 3 };
 
 size_t gpu_reserve_bytes(size_t local_bytes, unsigned threads, unsigned multiprocessors)
@@ -66,7 +70,7 @@ static size_t take(size_t *at, size_t n, size_t bytes)
     if (__builtin_mul_overflow(n, bytes, &size) || __builtin_add_overflow(here, size, at) ||
         *at > SIZE_MAX - ALIGN)
         *at = SIZE_MAX / 2; /* in no budget */
-    *at = (*at + ALIGN - 1) / ALIGN * ALIGN;
+    *at = (*at + ALIGN - 1) / ALIGN * ALIGN + GPU_PLAN_GAP;
     return here;
 }
 
@@ -151,6 +155,7 @@ static enum pm_status count(struct gpu_key_plan *p, const struct gpu_curve *curv
 {
     memset(p, 0, sizeof *p);
     p->curve = curve;
+    p->gap = GPU_PLAN_GAP;
     p->n_vars = key->n_vars;
     p->n_public = key->n_public;
     p->log2_domain = key->log2_domain;

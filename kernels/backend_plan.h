@@ -36,6 +36,8 @@ struct gpu_key_plan {
     /* A workspace's. The memory of the sum over C and H begins where b and c are dead by then. */
     size_t witness_at, vector_at[3], partial_at, counts_at, msm_at[GPU_SUMS], msm_bytes[GPU_SUMS];
     size_t chunk_at[2], chunk_bytes, work_bytes;
+
+    size_t gap; /* left over behind each piece, for fences; 0 but in tests */
 };
 
 /* What one of the sums would be made of if every scalar were full. */

@@ -26,6 +26,19 @@ static enum pm_status cancelled(struct pm_error *err)
     return pm_fail(err, PM_CANCELLED, "the proof was cancelled");
 }
 
+/* Before every piece but the first, and at the end; until the memory is wiped. */
+static enum pm_status fence_work(struct gpu_work *w, struct pm_error *err)
+{
+    const struct gpu_key_plan *p = &w->loaded->plan;
+    const size_t behind[] = {p->partial_at,   p->counts_at,   p->msm_at[GPU_A], p->msm_at[GPU_B],
+                             p->chunk_at[0],  p->chunk_at[1], p->vector_at[0],  p->vector_at[1],
+                             p->vector_at[2], p->work_bytes};
+    if (p->gap == 0) return PM_OK;
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        PM_TRY(gpu_fence(&w->dev, w->stream[ON_MAIN], work_at(w, behind[i] - p->gap), p->gap, true, err));
+    return PM_OK;
+}
+
 /* -- Witness, rows, transforms -- */
 
 static void wipe_part(void *ctx, size_t begin, size_t end) { memset((uint8_t *)ctx + begin, 0, end - begin); }
@@ -139,6 +152,9 @@ static enum pm_status sum_make(struct sum *s, const struct gpu_work *w, enum gpu
 static enum pm_status sum_begin(struct gpu_work *w, struct sum *s, const gpu_stream on[2],
                                 struct pm_error *err)
 {
+    const struct gpu_key_plan *p = &w->loaded->plan;
+    if (s->family == GPU_CH && p->gap) /* its memory is that of b and c */
+        PM_TRY(gpu_fence(&w->dev, on[0], work_at(w, p->vector_at[2] - p->gap), p->gap, false, err));
     for (unsigned g = 0; g < 2 && s->plan.size.group[g]; g++)
         PM_TRY(GPU_FN(msm_clear)(&w->dev, on[g], &s->in, g, err));
     return PM_OK;
@@ -280,6 +296,7 @@ static enum pm_status prove_steps(struct gpu_work *w, struct pm_backend_sums *ou
     struct sum sums[GPU_SUMS];
     gpu_stream main = w->stream[ON_MAIN], second = w->stream[ON_SECOND], first = w->stream[ON_WITNESS];
     uint64_t begin = pm_clock_ns(), rows, ntt;
+    PM_TRY(fence_work(w, err));
     PM_TRY(upload_witness(w, witness, err));
     PM_TRY(count_witness(w, err));
     PM_TRY(quotient(w, err));

@@ -158,6 +158,8 @@ PM_MUST_USE enum pm_status emu_event_wait(struct gpu_device *dev, gpu_stream str
                                           struct pm_error *err);
 PM_MUST_USE enum pm_status emu_event_sync(struct gpu_device *dev, gpu_event event, struct pm_error *err);
 
+PM_MUST_USE enum pm_status emu_fence(struct gpu_device *dev, gpu_stream stream, void *device, size_t bytes,
+                                     bool up, struct pm_error *err);
 PM_MUST_USE enum pm_status emu_upload(struct gpu_device *dev, gpu_stream stream, void *to_device,
                                       const void *from_host, size_t bytes, struct pm_error *err);
 PM_MUST_USE enum pm_status emu_download(struct gpu_device *dev, gpu_stream stream, void *to_host,

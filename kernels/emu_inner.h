@@ -79,12 +79,21 @@ struct emu_allocation {
     struct emu_allocation *next;
 };
 
+/* Bytes between two pieces of a buffer. */
+struct emu_fence {
+    uint8_t *at;
+    size_t bytes;
+};
+
+enum { EMU_FENCES = 128 };
 struct emu {
     struct gpu_device *device;
     uint64_t random;
     struct emu_allocation
         *allocations; /* live ones, and freed ones whose addresses are not given out again */
     size_t freed_bytes;
+    struct emu_fence fence[EMU_FENCES];
+    unsigned fences;
     struct emu_stream *streams, *last;               /* last: whose operation ran last */
     enum { EMU_ANY, EMU_GO_ON, EMU_BY_RANK } manner; /* whose turn it is among streams */
     struct emu_event *events;
@@ -108,6 +117,13 @@ void emu_check_device_range(const struct emu *emu, const void *p, size_t bytes, 
 void emu_check_host_range(const struct emu *emu, const void *p, size_t bytes, const char *what);
 /* Dies where an aligned word of a kernel's arguments points into a freed buffer. */
 void emu_check_args(const struct emu *emu, const struct emu_launch *launch);
+/* Puts up a fence; takes those within [p, p + bytes) down. */
+void emu_fence_up(struct emu *emu, void *p, size_t bytes);
+void emu_fences_down(struct emu *emu, const void *p, size_t bytes);
+/* Whether that is all of a buffer. */
+bool emu_is_buffer(const struct emu *emu, const void *p, size_t bytes);
+/* Dies where a fence was written to; `who` begins the sentence. */
+void emu_check_fences(const struct emu *emu, const char *who);
 /* Dies naming what was not freed; then releases the rest. */
 void emu_memory_close(struct emu *emu);
 void emu_queue_close(struct emu *emu);

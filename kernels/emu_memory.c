@@ -15,7 +15,7 @@
 #define UNPOISON(p, n) ((void)(p), (void)(n))
 #endif
 
-enum { ALIGN = 256, GUARD = 256, GUARD_BYTE = 0x6b, FRESH_BYTE = 0xa7, FREED_BYTE = 0xdd };
+enum { ALIGN = 256, GUARD = 256, GUARD_BYTE = 0x6b, FRESH_BYTE = 0xa7, FREED_BYTE = 0xdd, FENCE_BYTE = 0x5c };
 enum { KEEP_BYTES = 64 << 20 }; /* of freed buffers */
 
 static enum pm_status allocate(struct emu *emu, struct gpu_buffer *out, size_t bytes, const char *label,
@@ -67,6 +67,56 @@ static void check_guard(const struct emu_allocation *a)
             emu_die("something wrote past the %zu bytes of buffer %s, at %zu", a->bytes, a->label, i);
 }
 
+/* -- Fences -- */
+
+static const struct emu_allocation *find(const struct emu *emu, uintptr_t p);
+
+void emu_fence_up(struct emu *emu, void *p, size_t bytes)
+{
+    if (emu->fences == EMU_FENCES) emu_die("more than %d fences", (int)EMU_FENCES);
+    emu->fence[emu->fences++] = (struct emu_fence){p, bytes};
+    memset(p, FENCE_BYTE, bytes);
+    POISON(p, bytes);
+}
+
+static void check_fence(const struct emu *emu, const struct emu_fence *f, const char *who)
+{
+    UNPOISON(f->at, f->bytes);
+    for (size_t i = 0; i < f->bytes; i++) {
+        if (f->at[i] == FENCE_BYTE) continue;
+        const struct emu_allocation *a = find(emu, (uintptr_t)f->at);
+        emu_die("%s wrote between two pieces of buffer %s, at byte %zu", who, a->label,
+                (size_t)(f->at - a->base) + i);
+    }
+    POISON(f->at, f->bytes);
+}
+
+void emu_check_fences(const struct emu *emu, const char *who)
+{
+    for (unsigned i = 0; i < emu->fences; i++) check_fence(emu, &emu->fence[i], who);
+}
+
+void emu_fences_down(struct emu *emu, const void *p, size_t bytes)
+{
+    unsigned left = 0;
+    for (unsigned i = 0; i < emu->fences; i++) {
+        const struct emu_fence f = emu->fence[i];
+        if ((uintptr_t)f.at >= (uintptr_t)p && (uintptr_t)f.at - (uintptr_t)p < bytes) {
+            check_fence(emu, &f, "something");
+            UNPOISON(f.at, f.bytes);
+        } else {
+            emu->fence[left++] = f;
+        }
+    }
+    emu->fences = left;
+}
+
+bool emu_is_buffer(const struct emu *emu, const void *p, size_t bytes)
+{
+    const struct emu_allocation *a = find(emu, (uintptr_t)p);
+    return a && a->base == p && a->bytes == bytes;
+}
+
 /* Gives the addresses of the oldest freed buffers back, down to what is kept. */
 static void forget_old(struct emu *emu)
 {
@@ -91,6 +141,7 @@ static void release(struct emu *emu, struct gpu_buffer *buffer, bool on_device)
     if (!a->live) emu_die("freeing buffer %s twice", a->label);
     if (a->on_device != on_device) emu_die("freeing buffer %s as if it were elsewhere", a->label);
     check_guard(a);
+    emu_fences_down(emu, a->base, a->bytes);
     a->live = false;
     memset(a->base, FREED_BYTE, a->whole_bytes);
     POISON(a->base, a->whole_bytes);

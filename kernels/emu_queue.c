@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_SORT, OP_RECORD, OP_WAIT };
+enum op_kind { OP_LAUNCH, OP_UPLOAD, OP_DOWNLOAD, OP_MOVE, OP_FILL, OP_SORT, OP_FENCE, OP_RECORD, OP_WAIT };
 
 struct sort {
     struct gpu_pairs pairs; /* current: before the sort */
@@ -23,7 +23,7 @@ struct op {
     void *to;
     const void *from;
     size_t bytes;
-    uint8_t byte;
+    uint8_t byte;     /* of a fill; of a fence, whether it goes up */
     struct sort sort; /* of `bytes` / 4 pairs, scratch at `to` */
     struct emu_event *event;
     unsigned ticket; /* of the event */
@@ -136,6 +136,15 @@ static void run_sort(struct emu *emu, const struct op *op)
     memset(s->pairs.value[1 - s->result], 0xe5, op->bytes);
 }
 
+static const char *name_of(const struct op *op)
+{
+    static const char *const names[] = {
+        [OP_UPLOAD] = "an upload", [OP_DOWNLOAD] = "a download", [OP_MOVE] = "a move",
+        [OP_FILL] = "a fill",      [OP_SORT] = "a sort",         [OP_FENCE] = "something",
+        [OP_RECORD] = "something", [OP_WAIT] = "something"};
+    return op->kind == OP_LAUNCH ? op->launch.kernel->name : names[op->kind];
+}
+
 static void run_op(struct emu *emu, const struct op *op)
 {
     switch (op->kind) {
@@ -160,10 +169,18 @@ static void run_op(struct emu *emu, const struct op *op)
         break;
     case OP_FILL:
         emu_check_device_range(emu, op->to, op->bytes, "fill");
+        if (emu_is_buffer(emu, op->to, op->bytes)) emu_fences_down(emu, op->to, op->bytes);
         memset(op->to, op->byte, op->bytes);
         break;
     case OP_SORT:
         run_sort(emu, op);
+        break;
+    case OP_FENCE:
+        emu_check_device_range(emu, op->to, op->bytes, "fence");
+        if (op->byte)
+            emu_fence_up(emu, op->to, op->bytes);
+        else
+            emu_fences_down(emu, op->to, op->bytes);
         break;
     case OP_RECORD:
         if (op->event->done < op->ticket) op->event->done = op->ticket;
@@ -171,6 +188,7 @@ static void run_op(struct emu *emu, const struct op *op)
     case OP_WAIT:
         break;
     }
+    if (emu->fences) emu_check_fences(emu, name_of(op));
 }
 
 static void run_first(struct emu *emu, struct emu_stream *s)
@@ -269,6 +287,13 @@ enum pm_status emu_move(struct gpu_device *dev, gpu_stream stream, void *to_devi
                         size_t bytes, struct pm_error *err)
 {
     struct op op = {.kind = OP_MOVE, .to = to_device, .from = from_device, .bytes = bytes};
+    return bytes ? push(dev, stream, &op, err) : PM_OK;
+}
+
+enum pm_status emu_fence(struct gpu_device *dev, gpu_stream stream, void *device, size_t bytes, bool up,
+                         struct pm_error *err)
+{
+    struct op op = {.kind = OP_FENCE, .to = device, .byte = up, .bytes = bytes};
     return bytes ? push(dev, stream, &op, err) : PM_OK;
 }
 

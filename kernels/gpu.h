@@ -110,6 +110,11 @@ static inline struct gpu_shape gpu_shape_1d(unsigned blocks, unsigned threads, s
 
 /* upload(dev, stream, device, host, bytes, err), download(dev, stream, host, device, bytes, err),
  * move(dev, stream, device, device, bytes, err), fill(dev, stream, device, byte, bytes, err). */
+/* fence(dev, stream, device, bytes, up, err): for the emulator. From when the stream gets there on, nothing
+ * may touch these bytes, which lie between pieces of a buffer; up false: checked once more and free again, as
+ * all fences of a buffer are when it is filled whole. Nothing under nvcc, where plans leave no bytes for it.
+ */
+#define gpu_fence    GPU_FN(fence)
 #define gpu_upload   GPU_FN(upload)
 #define gpu_download GPU_FN(download)
 #define gpu_move     GPU_FN(move)

@@ -140,6 +140,7 @@ struct gpu_msm_plan {
         size_t buckets, carry, out;
     } group[2];
     size_t bytes; /* of all */
+    size_t gap;   /* left over behind each piece, for fences; 0 but in tests */
 };
 
 /* The plan of least cost that takes no more than `bytes`. PM_NO_MEMORY where there is none, saying how much

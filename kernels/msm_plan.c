@@ -5,6 +5,10 @@
 
 #include <string.h>
 
+/* Bytes behind each piece, for fences: tests compile this file with some. */
+#ifndef GPU_PLAN_GAP
+#define GPU_PLAN_GAP 0
+#endif
 enum { ALIGN = 256 };
 
 /* Costs, in products of the base field of G1 on a device that does 5e10 of them a second; G2's are three
@@ -77,7 +81,7 @@ static uint64_t all_bases(const struct gpu_msm_size *size)
 static size_t take(size_t *used, size_t bytes)
 {
     size_t at = *used;
-    *used += (bytes + ALIGN - 1) / ALIGN * ALIGN;
+    *used += (bytes + ALIGN - 1) / ALIGN * ALIGN + GPU_PLAN_GAP;
     return at;
 }
 
@@ -89,6 +93,7 @@ static bool lay_out(struct gpu_msm_plan *p, const struct gpu_msm_size *size, uns
     uint64_t bases = all_bases(size), chunk = size->n_chunk && size->n_chunk < bases ? size->n_chunk : bases;
     memset(p, 0, sizeof *p);
     p->size = *size;
+    p->gap = GPU_PLAN_GAP;
     p->c = c;
     p->windows = windows_of(size->scalar_bits, c);
     p->group_windows = group_windows < p->windows ? group_windows : p->windows;

@@ -6,10 +6,26 @@
 
 static void *msm_at(const struct gpu_msm_in *in, size_t offset) { return (uint8_t *)in->memory + offset; }
 
+/* Before every piece but the first, and at the end. */
+static enum pm_status msm_fence(struct gpu_device *dev, gpu_stream stream, const struct gpu_msm_in *in,
+                                struct pm_error *err)
+{
+    const struct gpu_msm_plan *p = in->plan;
+    const size_t behind[] = {p->keys[0],        p->keys[1],      p->values[0],
+                             p->values[1],      p->sort,         p->group[0].buckets,
+                             p->group[0].carry, p->group[0].out, p->group[1].buckets,
+                             p->group[1].carry, p->group[1].out, p->bytes};
+    if (p->gap == 0) return PM_OK;
+    for (size_t i = 0; i < sizeof behind / sizeof *behind; i++)
+        if (behind[i]) PM_TRY(gpu_fence(dev, stream, msm_at(in, behind[i] - p->gap), p->gap, true, err));
+    return PM_OK;
+}
+
 enum pm_status GPU_FN(msm_clear)(struct gpu_device *dev, gpu_stream stream, const struct gpu_msm_in *in,
                                  unsigned g, struct pm_error *err)
 {
     const struct gpu_msm_plan *p = in->plan;
+    if (g == 0) PM_TRY(msm_fence(dev, stream, in, err));
     return gpu_fill(dev, stream, msm_at(in, p->group[g].buckets), 0,
                     p->n_buckets * p->size.group[g]->point_bytes, err);
 }
