@@ -200,13 +200,6 @@ PM_TEST(sort_that_takes_more_than_planned)
     tear_down(&b);
 }
 
-/* BLS12-381's g2_carry on one H100: 281 MB of local memory. */
-PM_TEST(reserve_holds_local_memory)
-{
-    CHECK_U64(gpu_reserve_bytes(0, 2048, 132), (size_t)64 << 20);
-    CHECK_U64(gpu_reserve_bytes(1040, 2048, 132), ((size_t)64 << 20) + 281149440);
-}
-
 /* Each in a thread of its own, at the same time. */
 struct worker {
     struct bench *b;
