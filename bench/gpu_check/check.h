@@ -52,7 +52,7 @@ struct item {
     pm_measure_fn *question;
 };
 
-enum { MOST_ITEMS = 96 };
+enum { MOST_ITEMS = 192 };
 struct items {
     unsigned n;
     struct item at[MOST_ITEMS];
@@ -115,6 +115,14 @@ void known_free(struct known *k);
 struct pm_prover;
 /* Proves, verifies, and fails where the device was at fault though the proof is right. */
 PM_MUST_USE enum pm_status known_prove(const struct known *k, struct pm_prover *prover, uint64_t *ns,
+                                       struct pm_error *err);
+
+/* With the same r and s on both. */
+PM_MUST_USE enum pm_status known_same_as_cpu(const struct known *k, struct pm_prover *prover,
+                                             struct pm_prover *cpu, struct pm_error *err);
+
+/* -- tiers.c: item->keys: only the one that takes least. PM_UNSUPPORTED on the CPU -- */
+PM_MUST_USE enum pm_status tiers_prove(const struct child *child, const struct item *item,
                                        struct pm_error *err);
 
 /* -- report.c -- */

@@ -6,6 +6,7 @@
 #include "prove/setup.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { spare_rows = 8 }; /* constraints that the domain has room for besides */
 
@@ -72,4 +73,21 @@ enum pm_status known_prove(const struct known *k, struct pm_prover *prover, uint
     return pm_fail(err, PM_INTERNAL,
                    "the device failed or gave a proof that is wrong; the CPU made the one that "
                    "came out");
+}
+
+enum pm_status known_same_as_cpu(const struct known *k, struct pm_prover *prover, struct pm_prover *cpu,
+                                 struct pm_error *err)
+{
+    const struct pm_curve *c = k->curve;
+    const struct pm_wtns *w = k->witness;
+    const uint8_t r[PM_FR_MAX_BYTES] = {3, 1, 4, 1, 5, 9, 2, 6}, s[PM_FR_MAX_BYTES] = {2, 7, 1, 8, 2, 8};
+    struct pm_proof made, expected;
+    PM_TRY(pm_prove_with(prover, &made, w->values, w->n_values, r, s, NULL, err));
+    PM_TRY(pm_prove_with(cpu, &expected, w->values, w->n_values, r, s, NULL, err));
+    if (pm_prover_device_fault(prover))
+        return pm_fail(err, PM_INTERNAL, "the device failed; the CPU made the proof that came out");
+    if (memcmp(made.a, expected.a, c->g1_bytes) != 0 || memcmp(made.b, expected.b, c->g2_bytes) != 0 ||
+        memcmp(made.c, expected.c, c->g1_bytes) != 0)
+        return pm_fail(err, PM_INTERNAL, "with the same r and s the device's proof is not the CPU's");
+    return PM_OK;
 }

@@ -42,23 +42,6 @@ static enum pm_status describe(const struct child *child, const struct item *ite
     return PM_OK;
 }
 
-static enum pm_status same_as_cpu(const struct known *k, struct pm_prover *prover, struct pm_prover *cpu,
-                                  struct pm_error *err)
-{
-    const struct pm_curve *c = k->curve;
-    const struct pm_wtns *w = k->witness;
-    const uint8_t r[PM_FR_MAX_BYTES] = {3, 1, 4, 1, 5, 9, 2, 6}, s[PM_FR_MAX_BYTES] = {2, 7, 1, 8, 2, 8};
-    struct pm_proof made, expected;
-    PM_TRY(pm_prove_with(prover, &made, w->values, w->n_values, r, s, NULL, err));
-    PM_TRY(pm_prove_with(cpu, &expected, w->values, w->n_values, r, s, NULL, err));
-    if (pm_prover_device_fault(prover))
-        return pm_fail(err, PM_INTERNAL, "the device failed; the CPU made the proof that came out");
-    if (memcmp(made.a, expected.a, c->g1_bytes) != 0 || memcmp(made.b, expected.b, c->g2_bytes) != 0 ||
-        memcmp(made.c, expected.c, c->g1_bytes) != 0)
-        return pm_fail(err, PM_INTERNAL, "with the same r and s the device's proof is not the CPU's");
-    return PM_OK;
-}
-
 /* The witness with one value changed satisfies nothing: that it is refused shows that a check is made. */
 static enum pm_status refuses_wrong(const struct known *k, struct pm_prover *prover, struct pm_error *err)
 {
@@ -85,7 +68,7 @@ static enum pm_status prove_known(const struct child *child, const struct item *
     PM_GOTO(pm_prover_new(&prover, k.key, child->device, k.pool, err));
     PM_GOTO(pm_prover_new(&cpu, k.key, "cpu", k.pool, err));
     PM_GOTO(known_prove(&k, prover, &ns, err));
-    PM_GOTO(same_as_cpu(&k, prover, cpu, err));
+    PM_GOTO(known_same_as_cpu(&k, prover, cpu, err));
     PM_GOTO(refuses_wrong(&k, prover, err));
     child_value(child, "smoke", "first proof", (uint64_t)1 << item->log2_n, (double)ns, "ns");
 out:
@@ -148,7 +131,7 @@ void plan_fault(struct items *items, const struct check *check)
     items_add(items, "fault", "is-stopped", 0, 60)->run = hang;
 }
 
-/* watched/CURVE-LOG2: what compute-sanitizer runs. */
+/* watched/CURVE-LOG2 and watched/CURVE-streamed: what compute-sanitizer runs. */
 void plan_hidden(struct items *items, const struct check *check)
 {
     static const char *const curves[] = {"bn128", "bls12381"};
@@ -162,5 +145,13 @@ void plan_hidden(struct items *items, const struct check *check)
             it->kind = PM_SYNTH_MIXED;
             it->log2_n = log2_n;
         }
+        char name[48];
+        (void)snprintf(name, sizeof name, "%s-streamed", curves[i]);
+        struct item *it = items_add(items, "watched", name, 60, 200);
+        it->run = tiers_prove;
+        it->curve = pm_curve_by_name(curves[i]);
+        it->kind = PM_SYNTH_MIXED;
+        it->log2_n = 9;
+        it->keys = 1;
     }
 }
