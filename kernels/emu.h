@@ -126,7 +126,8 @@ PM_MUST_USE enum pm_status emu_launch(struct gpu_device *dev, const struct emu_k
 /* Draws everything from `seed` from here on; before any stream or buffer was made. A device opens with the
  * seed in the environment's PROOFMILL_EMU_SEED, 1 where there is none. For tests of what a device may be
  * like, in bytes: PROOFMILL_EMU_TAKEN of its memory are not free, PROOFMILL_EMU_SORT_MORE are what its sort
- * takes beyond its due, PROOFMILL_EMU_RESERVE what the backend leaves to a driver. */
+ * takes beyond its due, PROOFMILL_EMU_RESERVE what the backend leaves to a driver. To the file
+ * PROOFMILL_EMU_LAUNCHED it adds the names of the kernels that it ran, when it is closed. */
 void emu_device_seed(struct gpu_device *dev, uint64_t seed);
 
 unsigned emu_device_count(void);

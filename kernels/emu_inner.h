@@ -85,13 +85,15 @@ struct emu_fence {
     size_t bytes;
 };
 
-enum { EMU_FENCES = 128 };
+enum { EMU_FENCES = 128, EMU_KERNELS = 256 };
 struct emu {
     struct gpu_device *device;
     uint64_t random;
     struct emu_allocation
         *allocations; /* live ones, and freed ones whose addresses are not given out again */
     size_t freed_bytes;
+    const struct emu_kernel *launched[EMU_KERNELS]; /* each once */
+    unsigned n_launched;
     struct emu_fence fence[EMU_FENCES];
     unsigned fences;
     struct emu_stream *streams, *last;               /* last: whose operation ran last */

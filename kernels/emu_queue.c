@@ -73,10 +73,30 @@ enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm
     return PM_OK;
 }
 
+static void note(struct emu *emu, const struct emu_kernel *kernel)
+{
+    unsigned i = 0;
+    while (i < emu->n_launched && emu->launched[i] != kernel) i++;
+    if (i < emu->n_launched) return;
+    if (i == EMU_KERNELS) emu_die("more than %d kernels", (int)EMU_KERNELS);
+    emu->launched[emu->n_launched++] = kernel;
+}
+
+/* For the test that asks which kernels were run at all. */
+static void tell_launched(const struct emu *emu)
+{
+    const char *path = getenv("PROOFMILL_EMU_LAUNCHED");
+    FILE *f = path ? fopen(path, "a") : NULL;
+    if (!f) return;
+    for (unsigned i = 0; i < emu->n_launched; i++) fprintf(f, "%s\n", emu->launched[i]->name);
+    if (fclose(f) != 0) emu_die("%s cannot be written", path);
+}
+
 void emu_device_close(struct gpu_device *dev)
 {
     struct emu *emu = dev->impl;
     if (!emu) return;
+    tell_launched(emu);
     emu_queue_close(emu);
     emu_memory_close(emu);
     emu_fibers_free(emu);
@@ -149,6 +169,7 @@ static void run_op(struct emu *emu, const struct op *op)
 {
     switch (op->kind) {
     case OP_LAUNCH:
+        note(emu, op->launch.kernel);
         emu_check_args(emu, &op->launch);
         emu_run_grid(emu, &op->launch);
         break;

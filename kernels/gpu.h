@@ -76,7 +76,7 @@ static inline struct gpu_shape gpu_shape_1d(unsigned blocks, unsigned threads, s
 }
 
 /* The same functions on both sides, so that one program can hold both. */
-#ifdef __CUDACC__
+#if defined __CUDACC__ || defined GPU_HOST_OF_CUDA
 #define GPU_FN(name) GPU_CAT(cuda_, name)
 #else
 #define GPU_FN(name) GPU_CAT(emu_, name)
@@ -127,6 +127,9 @@ static inline struct gpu_shape gpu_shape_1d(unsigned blocks, unsigned threads, s
 #include "kernels/gpu_cuda.h"
 #else
 #include "kernels/emu.h"
+#ifdef GPU_HOST_OF_CUDA
+#include "kernels/gpu_cuda_host.h"
+#endif
 #endif
 
 /* Index of this thread along x over the whole grid, and how many there are. */

@@ -1,11 +1,24 @@
-/* The emulated GPU's sums against the CPU's, for keys that no setup makes: bases drawn at random, with
- * infinity in one of B1 and B2 alone, everywhere, or nowhere; rows of thousands of terms; no private and no
- * public variables; witnesses of one kind only. Both backends get the same struct pm_backend_key. */
+/* The emulated GPU's sums, or CUDA's (TEST_CUDA), against the CPU's, for keys that no setup makes: bases
+ * drawn at random, with infinity in one of B1 and B2 alone, everywhere, or nowhere; rows of thousands of
+ * terms; no private and no public variables; witnesses of one kind only. Both backends get the same struct
+ * pm_backend_key. */
 #include "prove/backend.h"
 
 #include "base/bytes.h"
 #include "emu_world.h"
 #include "math/curve.h"
+
+#ifdef TEST_CUDA
+#define DEVICE pm_backend_cuda
+__attribute__((constructor(101))) static void skip_without_device(void)
+{
+    if (DEVICE.count() > 0) return;
+    fprintf(stderr, "skipped: there is no CUDA device here\n");
+    exit(77);
+}
+#else
+#define DEVICE pm_backend_emu
+#endif
 
 enum { MAX_VARS = 400, MAX_LOG2 = 8, RECORD = 36, MAX_TERMS = 12000 };
 
@@ -187,13 +200,13 @@ static void stream_bases(const struct pm_backend_key *key)
 {
     struct pm_backend_plan plan, best;
     struct pm_error err;
-    CHECK_OK(pm_backend_emu.plan(&best, key, 0, 1, &err), err);
+    CHECK_OK(DEVICE.plan(&best, key, 0, 1, &err), err);
     for (plan = best; plan.host_key_bytes == best.host_key_bytes;) {
         char text[32];
         (void)snprintf(text, sizeof text, "%llu",
                        (unsigned long long)(plan.device_key_bytes + plan.device_work_bytes - 1));
         setenv("PROOFMILL_DEVICE_MEMORY", text, 1);
-        CHECK_OK(pm_backend_emu.plan(&plan, key, 0, 1, &err), err);
+        CHECK_OK(DEVICE.plan(&plan, key, 0, 1, &err), err);
         if (test_failures) break;
     }
 }
@@ -208,7 +221,7 @@ static void compare_on(const struct pm_curve *c, struct inputs *in, const struct
         char seed[32];
         (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)test_random());
         setenv("PROOFMILL_EMU_SEED", seed, 1);
-        sums_on(&pm_backend_emu, c, in, &emu);
+        sums_on(&DEVICE, c, in, &emu);
         for (int k = 0; k < 3; k++)
             CHECK_MSG(memcmp(cpu.g1[k], emu.g1[k], c->g1_bytes) == 0, "%s: sum over %s of %u variables",
                       c->name, names[k], s->n_vars);
@@ -226,7 +239,7 @@ static void compare(const struct shape *s)
         struct pm_backend_plan plan;
         struct inputs in;
         draw(&in, c, s);
-        if (pm_backend_emu.plan(&plan, &in.key, 0, 1, NULL) == PM_OK)
+        if (DEVICE.plan(&plan, &in.key, 0, 1, NULL) == PM_OK)
             compare_on(c, &in, s);
         else /* not of this build */
             CHECK_STR(c->name, "bls12381");

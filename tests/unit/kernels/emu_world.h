@@ -1,4 +1,5 @@
-/* For tests of kernels: an emulated device with one stream, and expected deaths in a forked child. */
+/* For tests of kernels: a device with one stream, the emulated one or, with GPU_HOST_OF_CUDA, CUDA's number 0
+ * (skipped where there is none); and expected deaths in a forked child. */
 #ifndef PM_TEST_EMU_WORLD_H
 #define PM_TEST_EMU_WORLD_H
 
@@ -29,6 +30,18 @@
 #define WORLD_TSAN 0
 #endif
 
+#ifdef GPU_HOST_OF_CUDA
+enum { WORLD_CUDA = 1 };
+__attribute__((constructor(101))) static void skip_without_cuda(void)
+{
+    if (gpu_device_count() > 0) return;
+    fprintf(stderr, "skipped: there is no CUDA device here\n");
+    exit(77);
+}
+#else
+enum { WORLD_CUDA = 0 };
+#endif
+
 struct world {
     struct gpu_device dev;
     gpu_stream stream;
@@ -39,7 +52,11 @@ __attribute__((unused)) static void world_open(struct world *w, uint64_t seed)
 {
     memset(w, 0, sizeof *w);
     CHECK_OK(gpu_device_open(&w->dev, 0, &w->err), w->err);
+#ifdef GPU_HOST_OF_CUDA
+    (void)seed;
+#else
     emu_device_seed(&w->dev, seed);
+#endif
     CHECK_OK(gpu_stream_new(&w->dev, &w->stream, &w->err), w->err);
 }
 

@@ -1,11 +1,11 @@
-/* Transforms on the emulated device against host/math, byte for byte: all small sizes, tiles of every size
- * (so that there are one to many passes), one to three polynomials in a launch, tables of a larger size,
- * random and extreme elements in either lazy form. */
+/* Transforms on the emulated device, or on CUDA's (GPU_HOST_OF_CUDA), against host/math, byte for byte: all
+ * small sizes, tiles of every size (so that there are one to many passes), one to three polynomials in a
+ * launch, tables of a larger size, random and extreme elements in either lazy form. */
 #include "curve_here.h"
 
 #include "emu_world.h"
 
-enum { MAX_LOG2 = 11, BYTES = 32 };
+enum { MAX_LOG2 = WORLD_CUDA ? 18 : 11, BYTES = 32 };
 
 /* Below p: random, 0 or p-1; `lazy` is that or, where values are lazy, that plus p. */
 static void pick(uint8_t canonical[BYTES], uint8_t lazy[BYTES])
@@ -53,7 +53,7 @@ static void compare(const struct pm_curve *curve, struct pm_pool *pool, enum k_n
 {
     static uint8_t data[K_NTT_BATCH][BYTES << MAX_LOG2], out[BYTES << MAX_LOG2];
     size_t bytes = (size_t)BYTES << log2_n;
-    const struct gpu_curve *device = emu_curve_by_name(CURVE_NAME);
+    const struct gpu_curve *device = GPU_FN(curve_by_name)(CURVE_NAME);
     struct world w;
     struct gpu_buffer b[K_NTT_BATCH], t;
     struct k_ntt_in in = {.log2_n = log2_n, .log2_tile = log2_tile};
@@ -102,7 +102,7 @@ PM_TEST(transforms)
 
 PM_TEST(refused)
 {
-    const struct gpu_curve *device = emu_curve_by_name(CURVE_NAME);
+    const struct gpu_curve *device = GPU_FN(curve_by_name)(CURVE_NAME);
     struct world w;
     world_open(&w, test_random());
     struct k_ntt_in in = {.log2_n = 3, .log2_tile = 11, .batch = 1}; /* 64 KiB of shared memory */

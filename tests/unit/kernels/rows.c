@@ -1,5 +1,6 @@
-/* Rows times witness on the emulated device against host/math, byte for byte: empty and very long rows, rows
- * whose records stand in no order, repeated columns, matrices without terms. */
+/* Rows times witness on the emulated device, or on CUDA's (GPU_HOST_OF_CUDA), against host/math, byte for
+ * byte: empty and very long rows, rows whose records stand in no order, repeated columns, matrices without
+ * terms. */
 #include "kernels/ops.h"
 
 #include "base/bytes.h"
@@ -110,7 +111,7 @@ static void compare(const struct pm_curve *curve, struct matrix m[2], uint32_t n
                            .b = out[1].ptr,
                            .c = out[2].ptr,
                            .partial = partial.ptr};
-    CHECK_OK(emu_curve_by_name(CURVE_NAME)->rows(&w.dev, w.stream, &in, &w.err), w.err);
+    CHECK_OK(GPU_FN(curve_by_name)(CURVE_NAME)->rows(&w.dev, w.stream, &in, &w.err), w.err);
     for (int i = 0; i < 3; i++) {
         world_get(&w, got, &out[i], size);
         CHECK_MSG(memcmp(got, expected[i], size) == 0, "vector %d of %u rows, %u pieces, %u levels", i,
@@ -193,7 +194,7 @@ PM_TEST(quotient)
         }
         curve->fr_vec_mul_sub(NULL, expected, in[0], in[1], in[2], n);
         curve->fr_vec_from_mont(NULL, expected, expected, n);
-        CHECK_OK(emu_curve_by_name(CURVE_NAME)
+        CHECK_OK(GPU_FN(curve_by_name)(CURVE_NAME)
                      ->quotient(&w.dev, w.stream, b[0].ptr, b[0].ptr, b[1].ptr, b[2].ptr, n, &w.err),
                  w.err);
         world_get(&w, got, &b[0], bytes);
