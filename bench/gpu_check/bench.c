@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static enum pm_status ask(const struct child *child, const struct item *item, struct pm_error *err)
+enum pm_status bench_ask(const struct child *child, const struct item *item, struct pm_error *err)
 {
     const bool proofs = item->question == pm_measure_prove;
     const struct pm_measure_options options = {.curve = item->curve,
@@ -26,7 +26,7 @@ static void add(struct items *items, const char *name, pm_measure_fn *question, 
     (void)snprintf(full, sizeof full, "%s-%s%s-%u", name, curve,
                    question == pm_measure_prove ? kinds[kind] : "", log2_n);
     struct item *it = items_add(items, "bench", full, needs_s, 200);
-    it->run = ask;
+    it->run = bench_ask;
     it->question = question;
     it->curve = pm_curve_by_name(curve);
     it->kind = kind;

@@ -121,6 +121,10 @@ PM_MUST_USE enum pm_status known_prove(const struct known *k, struct pm_prover *
 PM_MUST_USE enum pm_status known_same_as_cpu(const struct known *k, struct pm_prover *prover,
                                              struct pm_prover *cpu, struct pm_error *err);
 
+/* -- bench.c: the item's question -- */
+PM_MUST_USE enum pm_status bench_ask(const struct child *child, const struct item *item,
+                                     struct pm_error *err);
+
 /* -- tiers.c: item->keys: only the one that takes least. PM_UNSUPPORTED on the CPU -- */
 PM_MUST_USE enum pm_status tiers_prove(const struct child *child, const struct item *item,
                                        struct pm_error *err);

@@ -169,6 +169,8 @@ void plan_sanitize(struct items *items, const struct check *check)
     if (check->tiny) return;
     for (size_t t = 0; t < 2; t++) {
         plan_watched(items, check, there ? program : NULL, tools[t], "bn128-streamed");
+        plan_watched(items, check, there ? program : NULL, tools[t], "device-bn128");
+        plan_watched(items, check, there ? program : NULL, tools[t], "device-bls12381");
         if (strncmp(check->device, "cuda", 4) == 0)
             plan_watched_tests(items, check, there ? program : NULL, tools[t]);
     }

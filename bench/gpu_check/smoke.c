@@ -131,7 +131,7 @@ void plan_fault(struct items *items, const struct check *check)
     items_add(items, "fault", "is-stopped", 0, 60)->run = hang;
 }
 
-/* watched/CURVE-LOG2 and watched/CURVE-streamed: what compute-sanitizer runs. */
+/* watched/CURVE-LOG2 watched/CURVE-streamed and watched/device-CURVE: what compute-sanitizer runs. */
 void plan_hidden(struct items *items, const struct check *check)
 {
     static const char *const curves[] = {"bn128", "bls12381"};
@@ -146,6 +146,13 @@ void plan_hidden(struct items *items, const struct check *check)
             it->log2_n = log2_n;
         }
         char name[48];
+        (void)snprintf(name, sizeof name, "device-%s", curves[i]);
+        struct item *rates = items_add(items, "watched", name, 60, 200);
+        rates->run = bench_ask;
+        rates->question = pm_measure_device;
+        rates->curve = pm_curve_by_name(curves[i]);
+        rates->log2_n = 5;
+        rates->count = 2;
         (void)snprintf(name, sizeof name, "%s-streamed", curves[i]);
         struct item *it = items_add(items, "watched", name, 60, 200);
         it->run = tiers_prove;
