@@ -136,7 +136,10 @@ static void memory_to_the_byte(const char *curve, uint32_t n_constraints)
 }
 
 PM_TEST(memory_to_the_byte_bn128) { memory_to_the_byte("bn128", SLOW ? 130 : 200); }
-PM_TEST(memory_to_the_byte_bls12381) { memory_to_the_byte("bls12381", 130); }
+PM_TEST(memory_to_the_byte_bls12381)
+{
+    if (!SLOW) memory_to_the_byte("bls12381", 130);
+}
 
 /* Workspaces of one key share what the key leaves. */
 PM_TEST(as_many_workspaces_as_fit)
