@@ -21,7 +21,8 @@ static int driver_version(void)
     return version;
 }
 
-/* PM_NOT_FOUND with the reason where there is no such device, PM_UNSUPPORTED where it is too old. */
+/* PM_NOT_FOUND with the reason where there is no such device, PM_UNSUPPORTED where it or its driver is too
+ * old. */
 static enum pm_status find_device(struct cudaDeviceProp *prop, unsigned index, struct pm_error *err)
 {
     int n = 0, runtime = 0;
@@ -29,7 +30,7 @@ static enum pm_status find_device(struct cudaDeviceProp *prop, unsigned index, s
     int driver = e == cudaSuccess ? 0 : driver_version();
     (void)cudaRuntimeGetVersion(&runtime);
     if (e == cudaErrorInsufficientDriver && driver > 0)
-        return pm_fail(err, PM_NOT_FOUND,
+        return pm_fail(err, PM_UNSUPPORTED,
                        "device cuda:%u: the NVIDIA driver is too old: it does CUDA %d.%d, this program needs "
                        "%d.%d; install a newer driver",
                        index, driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);

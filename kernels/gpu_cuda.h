@@ -77,12 +77,44 @@ GPU_DEVICE uint32_t gpu_popcount(uint32_t v) { return (uint32_t)__popc(v); }
 typedef cudaStream_t gpu_stream;
 typedef cudaEvent_t gpu_event;
 
+/* Whose fault an error is. What is neither want of memory, nor a device that is not there for us, nor a call
+ * that we made wrongly is the device's: lost, uncorrectable memory, a kernel that did not end well. */
+CUDA_LOCAL enum pm_status cuda_status(cudaError_t e)
+{
+    switch (e) {
+    case cudaSuccess:
+        return PM_OK;
+    case cudaErrorMemoryAllocation:
+        return PM_NO_MEMORY;
+    case cudaErrorNoDevice:
+    case cudaErrorInvalidDevice:
+    case cudaErrorDevicesUnavailable: /* another process has it to itself */
+        return PM_NOT_FOUND;
+    case cudaErrorInsufficientDriver:
+    case cudaErrorSystemDriverMismatch:
+    case cudaErrorCompatNotSupportedOnDevice:
+    case cudaErrorNoKernelImageForDevice:
+    case cudaErrorUnsupportedPtxVersion:
+        return PM_UNSUPPORTED;
+    case cudaErrorInvalidValue:
+    case cudaErrorInvalidConfiguration:
+    case cudaErrorInvalidSymbol:
+    case cudaErrorInvalidDevicePointer:
+    case cudaErrorInvalidMemcpyDirection:
+    case cudaErrorInvalidDeviceFunction:
+    case cudaErrorInvalidResourceHandle:
+    case cudaErrorInvalidPtx:
+    case cudaErrorLaunchOutOfResources:
+        return PM_INTERNAL;
+    default:
+        return PM_DEVICE;
+    }
+}
+
 CUDA_LOCAL enum pm_status cuda_check(cudaError_t e, const char *what, struct pm_error *err)
 {
     if (e == cudaSuccess) return PM_OK;
-    enum pm_status status = e == cudaErrorMemoryAllocation ? PM_NO_MEMORY : PM_INTERNAL;
-    if (e == cudaErrorNoDevice || e == cudaErrorInsufficientDriver) status = PM_NOT_FOUND;
-    return pm_fail(err, status, "%s: CUDA says \"%s\" (%s)", what, cudaGetErrorString(e),
+    return pm_fail(err, cuda_status(e), "%s: CUDA says \"%s\" (%s)", what, cudaGetErrorString(e),
                    cudaGetErrorName(e));
 }
 

@@ -11,7 +11,7 @@ static const struct {
     {8, 4, "NOT_FOUND"},  {9, 5, "NO_MEMORY"},     {10, 5, "TIMEOUT"},    {11, 5, "CANCELLED"},
     {12, 6, "NETWORK"},   {13, 6, "PROTOCOL"},     {14, 7, "AUTH"},       {15, 7, "UNSAFE_KEY"},
     {16, 7, "CONFLICT"},  {17, 3, "CIRCUIT"},      {18, 5, "SANDBOX"},    {19, 6, "CHAIN"},
-    {20, 70, "INTERNAL"},
+    {20, 70, "INTERNAL"},  {21, 5, "DEVICE"},
 };
 
 PM_TEST(values_names_and_exit_codes_are_stable)
