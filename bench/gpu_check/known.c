@@ -69,10 +69,9 @@ enum pm_status known_prove(const struct known *k, struct pm_prover *prover, uint
     PM_TRY(pm_prove(prover, &proof, k->witness->values, k->witness->n_values, NULL, err));
     *ns = pm_clock_ns() - begin;
     PM_TRY(pm_verify(vk, &proof, k->witness->values + k->curve->fr_bytes, vk->n_public, err));
-    if (!pm_prover_device_fault(prover)) return PM_OK;
-    return pm_fail(err, PM_INTERNAL,
-                   "the device failed or gave a proof that is wrong; the CPU made the one that "
-                   "came out");
+    if (!pm_prover_trouble(prover)) return PM_OK;
+    return pm_fail(err, PM_DEVICE, "the CPU made the proof that came out: %s",
+                   pm_prover_trouble(prover)->text);
 }
 
 enum pm_status known_same_as_cpu(const struct known *k, struct pm_prover *prover, struct pm_prover *cpu,
@@ -84,8 +83,9 @@ enum pm_status known_same_as_cpu(const struct known *k, struct pm_prover *prover
     struct pm_proof made, expected;
     PM_TRY(pm_prove_with(prover, &made, w->values, w->n_values, r, s, NULL, err));
     PM_TRY(pm_prove_with(cpu, &expected, w->values, w->n_values, r, s, NULL, err));
-    if (pm_prover_device_fault(prover))
-        return pm_fail(err, PM_INTERNAL, "the device failed; the CPU made the proof that came out");
+    if (pm_prover_trouble(prover))
+        return pm_fail(err, PM_DEVICE, "the CPU made the proof that came out: %s",
+                       pm_prover_trouble(prover)->text);
     if (memcmp(made.a, expected.a, c->g1_bytes) != 0 || memcmp(made.b, expected.b, c->g2_bytes) != 0 ||
         memcmp(made.c, expected.c, c->g1_bytes) != 0)
         return pm_fail(err, PM_INTERNAL, "with the same r and s the device's proof is not the CPU's");

@@ -140,16 +140,14 @@ static void help(FILE *to)
     fprintf(to, "proofmill " PM_VERSION ": Groth16 proofs, and the pool that makes them\n\n"
                 "usage: proofmill COMMAND [OPTIONS] ARGUMENTS\n\ncommands:\n");
     for (int i = 0; i < n_commands; i++) fprintf(to, "  %-10s %s\n", commands[i].name, commands[i].summary);
-    fprintf(to,
-            "\n`proofmill COMMAND --help` explains one. Every command takes --json.\n"
-            "exit codes: 0 done, 1 the proof or witness does not hold, 2 wrong arguments, 3 malformed or "
-            "unfit input,\n"
-            "4 a file cannot be read or written, 5 out of memory or time, or the device fails, 6 the peer or "
-            "chain fails,\n7 not allowed, "
-            "70 a fault of proofmill itself\n"
-            "environment: PROOFMILL_CPU names the instruction sets to use at most: ifma (with adx), adx, "
-            "or nothing\n"
-            "for portable C; `proofmill bench` says what runs\n");
+    fprintf(to, "\n`proofmill COMMAND --help` explains one. Every command takes --json.\n"
+                "exit codes: 0 done, 1 the proof or witness does not hold, 2 wrong arguments, 3 malformed or "
+                "unfit input,\n"
+                "4 a file cannot be read or written, 5 out of memory or time, or the device fails,\n"
+                "6 the peer or chain fails, 7 not allowed, 70 a fault of proofmill itself\n"
+                "environment: PROOFMILL_CPU names the instruction sets to use at most: ifma (with adx), adx, "
+                "or nothing\n"
+                "for portable C; `proofmill bench` says what runs\n");
 }
 
 static unsigned long parse_number(struct pm_cli *cli, const char *what, const char *text, unsigned long max)

@@ -53,6 +53,15 @@ out:
     return status;
 }
 
+/* A device's time is not what the CPU took to stand in for it. */
+static enum pm_status made_on_device(const struct pm_prover *prover, struct pm_error *err)
+{
+    const struct pm_error *trouble = pm_prover_trouble(prover);
+    if (!trouble || strncmp(pm_prover_device(prover), "cpu:", 4) == 0) return PM_OK;
+    return pm_fail(err, PM_DEVICE, "the CPU made a proof that was to be timed on a device: %s",
+                   trouble->text);
+}
+
 static enum pm_status prove_and_verify(const struct task *t, struct pm_prover *prover,
                                        const struct pm_key *key, const struct pm_wtns *wtns,
                                        struct report *out)
@@ -65,7 +74,7 @@ static enum pm_status prove_and_verify(const struct task *t, struct pm_prover *p
         PM_TRY(pm_verify(pm_key_vk(key), &proof, wtns->values + wtns->curve->fr_bytes,
                          pm_key_vk(key)->n_public, &out->err));
     }
-    return PM_OK;
+    return made_on_device(prover, &out->err);
 }
 
 static unsigned batch_of(const struct task *t)

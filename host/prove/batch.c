@@ -11,6 +11,7 @@ struct flight {
     struct pm_batch_item *item; /* NULL: none */
     struct pm_backend_sums *sums;
     uint8_t r[PM_FR_MAX_BYTES], s[PM_FR_MAX_BYTES];
+    bool begun; /* a backend was asked: what is wrong now may be its fault */
     enum pm_status status;
     struct pm_error err;
 };
@@ -48,6 +49,7 @@ static enum pm_status sum_up(struct batch *b, struct flight *f)
     } else {
         PM_TRY(pm_prover_draw(curve, f->r, f->s, &f->err));
     }
+    f->begun = true;
     return p->backend->prove(p->work, f->sums, item->witness, &ignored, p->watch, &f->err);
 }
 
@@ -79,7 +81,7 @@ static enum pm_status land(struct batch *b, struct flight *f, size_t index, enum
 {
     struct pm_prove_times ignored;
     struct pm_batch_item *item = f->item;
-    if (is_own_fault(f->status)) /* found out before it was begun */
+    if (!f->begun && is_own_fault(f->status))
         item->proof = (struct pm_proof){0};
     else
         f->status =
@@ -111,7 +113,8 @@ static enum pm_status batch_in_steps(struct pm_prover *prover, struct pm_batch_i
                                               .status = stop};
         pm_pool_for(prover->pool, 2, 1, half, &b);
         if (b.checked->item) first = land(&b, b.checked, i - 1, first, stop, err);
-        if (b.summed->item && b.summed->status != PM_OK && !is_own_fault(b.summed->status) &&
+        if (b.summed->item && b.summed->status != PM_OK &&
+            (b.summed->begun || !is_own_fault(b.summed->status)) &&
             (b.summed->status == PM_CANCELLED || prover->backend->trusted))
             stop = b.summed->status;
     }
@@ -210,7 +213,8 @@ static enum pm_status batch_in_pairs(struct pm_prover *prover, struct pm_batch_i
     pm_pool_for(prover->pool, 2, 1, prove_items, &p);
     prover->watch = p.outer;
     prover->second->watch = NULL;
-    prover->device_fault = prover->device_fault || prover->second->device_fault;
+    if (prover->second->trouble.status != PM_OK)
+        pm_prover_note(prover, &prover->second->trouble, prover->second->device_fault);
     pthread_mutex_destroy(&p.mutex);
     if (p.result != PM_OK && err) *err = p.err;
     return p.result;

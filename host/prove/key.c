@@ -12,6 +12,7 @@ struct loaded {
     struct loaded *next;
     const struct pm_backend *backend;
     unsigned device;
+    size_t users; /* provers */
     void *state;
 };
 
@@ -228,7 +229,40 @@ enum pm_status pm_key_on(void **loaded, const struct pm_key *key, const struct p
             list->first = l;
         }
     }
-    if (status == PM_OK) *loaded = l->state;
+    if (status == PM_OK) {
+        *loaded = l->state;
+        l->users++;
+    }
     pthread_mutex_unlock(&list->mutex);
     return status;
+}
+
+static void unload(struct loaded **at)
+{
+    struct loaded *l = *at;
+    *at = l->next;
+    l->backend->unload(&l->state);
+    free(l);
+}
+
+void pm_key_off(const struct pm_key *key, const struct pm_backend *backend, unsigned device, bool forget)
+{
+    struct pm_loaded_list *list = key->loaded;
+    pthread_mutex_lock(&list->mutex);
+    struct loaded **at = &list->first;
+    while (*at && ((*at)->backend != backend || (*at)->device != device)) at = &(*at)->next;
+    if (*at && --(*at)->users == 0 && forget) unload(at);
+    pthread_mutex_unlock(&list->mutex);
+}
+
+void pm_key_let_go(const struct pm_key *key)
+{
+    struct pm_loaded_list *list = key->loaded;
+    pthread_mutex_lock(&list->mutex);
+    for (struct loaded **at = &list->first; *at;)
+        if ((*at)->users == 0 && !(*at)->backend->trusted)
+            unload(at);
+        else
+            at = &(*at)->next;
+    pthread_mutex_unlock(&list->mutex);
 }

@@ -17,10 +17,13 @@ struct pm_key {
     struct pm_loaded_list *loaded;
 };
 
-/* The key as loaded on that device; loads it the first time. It stays until the key is freed. Safe from any
- * thread. */
+/* The key as loaded on that device, for one user more; loads it the first time. It stays until the key is
+ * freed, or pm_key_let_go finds no user. Safe from any thread, as is what follows. */
 PM_MUST_USE enum pm_status pm_key_on(void **loaded, const struct pm_key *key,
                                      const struct pm_backend *backend, unsigned device, struct pm_pool *pool,
                                      struct pm_error *err);
+
+/* A user less. forget: where it was the last one, the key is unloaded there. */
+void pm_key_off(const struct pm_key *key, const struct pm_backend *backend, unsigned device, bool forget);
 
 #endif

@@ -59,6 +59,19 @@ size_t pm_key_table_bytes(const struct pm_key *key)
     return pm_backend_cpu.plan(&plan, &key->view, 0, 1, NULL) == PM_OK ? plan.table_bytes : 0;
 }
 
+/* forget: what was loaded of the key for this prover alone goes, too. */
+static void release(struct pm_prover **prover, bool forget)
+{
+    struct pm_prover *p = *prover;
+    if (p->work) p->backend->close(&p->work);
+    pm_prover_free(&p->cpu);
+    pm_prover_free(&p->second);
+    pm_arena_fini(&p->arena);
+    pm_key_off(p->key, p->backend, p->index, forget);
+    free(p);
+    *prover = NULL;
+}
+
 enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key,
                                 const struct pm_backend *backend, unsigned device, struct pm_pool *pool,
                                 struct pm_error *err)
@@ -69,7 +82,10 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
     void *loaded;
     PM_TRY(pm_key_on(&loaded, key, backend, device, pool, err));
     struct pm_prover *p = calloc(1, sizeof *p);
-    if (!p) return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
+    if (!p) {
+        pm_key_off(key, backend, device, true);
+        return pm_fail(err, PM_NO_MEMORY, "no memory for a prover");
+    }
     *p = (struct pm_prover){.key = key, .backend = backend, .index = device, .pool = pool};
     (void)snprintf(p->device, sizeof p->device, "%.16s:%u", backend->name, device);
     enum pm_status status = pm_arena_init(&p->arena, size, err);
@@ -78,29 +94,51 @@ enum pm_status pm_prover_new_on(struct pm_prover **out, const struct pm_key *key
         status = backend->open(&p->work, loaded, &p->arena, pool, err);
     }
     if (status != PM_OK) {
-        pm_prover_free(&p);
+        release(&p, true);
         return status;
     }
     *out = p;
     return PM_OK;
 }
 
-/* A device that may lack the memory, or the curve, is no fault: where it need not be that one, another is
- * taken. */
+/* Where it need not be that device another is taken, whatever is wrong with it; but not where the user is. */
 static bool goes_on(const struct pm_backend *backend, enum pm_status status)
 {
-    bool refused = status == PM_NO_MEMORY || status == PM_UNSUPPORTED || status == PM_NOT_FOUND;
-    return refused && !backend->trusted;
+    return status != PM_OK && status != PM_USAGE && !backend->trusted;
+}
+
+/* Tries the backend's first device. *why: why it was passed over, where that is worth a word: a machine
+ * without such a device is none. False: that is the end, *status says which. */
+static bool passes_over(struct pm_prover **out, enum pm_status *status, struct pm_error *why,
+                        const struct pm_key *key, const struct pm_backend *backend, struct pm_pool *pool)
+{
+    struct pm_backend_device ignored;
+    if (backend->count() == 0) {
+        *status = backend->describe(&ignored, 0, why);
+        if (*status == PM_OK || *status == PM_NOT_FOUND) why->status = PM_OK;
+        return true;
+    }
+    *status = pm_prover_new_on(out, key, backend, 0, pool, why);
+    if (!goes_on(backend, *status)) return false;
+    (void)pm_fail_in(why, "%s:0", backend->name);
+    return true;
 }
 
 /* The first backend that has a device and takes this key. */
 static enum pm_status new_on_best(struct pm_prover **out, const struct pm_key *key, struct pm_pool *pool,
                                   struct pm_error *err)
 {
+    struct pm_error passed = {.status = PM_OK};
     for (const struct pm_backend *const *list = pm_backend_list(); *list; list++) {
-        if ((*list)->count() == 0) continue;
-        enum pm_status status = pm_prover_new_on(out, key, *list, 0, pool, err);
-        if (!goes_on(*list, status)) return status;
+        struct pm_error why = {.status = PM_OK};
+        enum pm_status status;
+        if (!passes_over(out, &status, &why, key, *list, pool)) {
+            if (status != PM_OK && err) *err = why;
+            if (status == PM_OK && passed.status != PM_OK)
+                pm_prover_note(*out, &passed, passed.status == PM_DEVICE);
+            return status;
+        }
+        if (passed.status == PM_OK) passed = why;
     }
     return pm_fail(err, PM_NOT_FOUND, "no device to prove on");
 }
@@ -138,19 +176,23 @@ enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, c
 
 void pm_prover_free(struct pm_prover **prover)
 {
-    struct pm_prover *p = *prover;
-    if (!p) return;
-    if (p->work) p->backend->close(&p->work);
-    pm_prover_free(&p->cpu);
-    pm_prover_free(&p->second);
-    pm_arena_fini(&p->arena);
-    free(p);
-    *prover = NULL;
+    if (*prover) release(prover, false);
 }
 
 void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch) { prover->watch = watch; }
 
 const char *pm_prover_device(const struct pm_prover *prover) { return prover->device; }
+
+void pm_prover_note(struct pm_prover *p, const struct pm_error *trouble, bool device_fault)
+{
+    if (p->trouble.status == PM_OK || (device_fault && !p->device_fault)) p->trouble = *trouble;
+    p->device_fault = p->device_fault || device_fault;
+}
+
+const struct pm_error *pm_prover_trouble(const struct pm_prover *prover)
+{
+    return prover->trouble.status == PM_OK ? NULL : &prover->trouble;
+}
 
 bool pm_prover_device_fault(const struct pm_prover *prover) { return prover->device_fault; }
 
@@ -279,8 +321,8 @@ enum pm_status pm_prover_finish(const struct pm_prover *p, struct pm_proof *out,
                                 const uint8_t *s, struct pm_error *err)
 {
     if (!blind(p->key, out, sums, r, s))
-        return pm_fail(err, PM_INTERNAL, "backend %s gave partial sums that are not well-formed",
-                       p->backend->name);
+        return pm_fail(err, p->backend->trusted ? PM_INTERNAL : PM_DEVICE,
+                       "backend %s gave partial sums that are not well-formed", p->backend->name);
     return pm_verify_ready_in(p->key->ready, out, witness + p->key->curve->fr_bytes, p->key->view.n_public,
                               p->verify_scratch, err);
 }
@@ -301,15 +343,30 @@ static enum pm_status attempt(struct pm_prover *p, struct pm_proof *out, const u
     return status;
 }
 
-/* After a device that is not trusted failed: the CPU decides whose fault it was. */
 static enum pm_status attempt_on_cpu(struct pm_prover *p, struct pm_proof *out, const uint8_t *witness,
                                      const uint8_t *r, const uint8_t *s, struct pm_prove_times *times,
                                      struct pm_error *err)
 {
     if (!p->cpu) PM_TRY(pm_prover_new_on(&p->cpu, p->key, &pm_backend_cpu, 0, p->pool, err));
     p->cpu->watch = p->watch;
-    enum pm_status status = attempt(p->cpu, out, witness, r, s, times, err);
-    if (status == PM_OK) p->device_fault = true;
+    return attempt(p->cpu, out, witness, r, s, times, err);
+}
+
+/* After a device that is not trusted failed with `failed`: the CPU decides whose fault it was. A device that
+ * refuses a witness as malformed is wrong, too: it was looked at before. */
+static enum pm_status second_opinion(struct pm_prover *p, const struct pm_error *failed, struct pm_proof *out,
+                                     const uint8_t *witness, const uint8_t *r, const uint8_t *s,
+                                     struct pm_prove_times *times, struct pm_error *err)
+{
+    const bool wrong = failed->status == PM_INVALID_PROOF;
+    struct pm_error trouble = {.status = PM_OK};
+    (void)pm_fail(&trouble, failed->status, "%s: %s", p->device,
+                  wrong ? "its proof does not verify, the CPU's does" : failed->text);
+    enum pm_status status = attempt_on_cpu(p, out, witness, r, s, times, err);
+    if (status == PM_OK)
+        pm_prover_note(p, &trouble, wrong || trouble.status == PM_DEVICE || trouble.status == PM_FORMAT);
+    else if (status != PM_CANCELLED && status != PM_INVALID_PROOF && err)
+        (void)pm_fail_in(err, "on the CPU, after %.500s", trouble.text);
     return status;
 }
 
@@ -317,8 +374,11 @@ enum pm_status pm_prover_judge(struct pm_prover *p, enum pm_status status, struc
                                const uint8_t *witness, const uint8_t *r, const uint8_t *s,
                                struct pm_prove_times *times, struct pm_error *err)
 {
-    if (status != PM_OK && status != PM_CANCELLED && !p->backend->trusted)
-        status = attempt_on_cpu(p, out, witness, r, s, times, err);
+    if (status != PM_OK && status != PM_CANCELLED && !p->backend->trusted) {
+        struct pm_error failed = *err;
+        failed.status = status;
+        status = second_opinion(p, &failed, out, witness, r, s, times, err);
+    }
     if (status == PM_INVALID_PROOF)
         status =
             pm_fail(err, PM_UNSATISFIED,
@@ -333,6 +393,7 @@ enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, con
                              struct pm_prove_times *times, struct pm_error *err)
 {
     struct pm_prove_times ignored;
+    struct pm_error said = {.status = PM_OK};
     if (!times) times = &ignored;
     *times = (struct pm_prove_times){0};
     *out = (struct pm_proof){0};
@@ -342,8 +403,14 @@ enum pm_status pm_prove_with(struct pm_prover *prover, struct pm_proof *out, con
     if (!curve->fr_is_canonical(r) || !curve->fr_is_canonical(s))
         return pm_fail(err, PM_USAGE, "r or s is not below the field's modulus");
 
-    enum pm_status status = attempt(prover, out, witness, r, s, times, err);
-    status = pm_prover_judge(prover, status, out, witness, r, s, times, err);
+    struct pm_prover *at = prover;
+    if (prover->device_fault && prover->cpu) { /* the device is not asked again */
+        at = prover->cpu;
+        at->watch = prover->watch;
+    }
+    enum pm_status status = attempt(at, out, witness, r, s, times, &said);
+    status = pm_prover_judge(at, status, out, witness, r, s, times, &said);
+    if (status != PM_OK && err) *err = said;
     times->total_ns = pm_clock_ns() - begin;
     return status;
 }

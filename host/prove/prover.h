@@ -30,7 +30,9 @@ PM_MUST_USE enum pm_status pm_key_new_warm(struct pm_key **out, const struct pm_
                                            size_t table_bytes, struct pm_pool *pool, struct pm_error *err);
 /* Bytes that the tables will take, or do take, on the CPU. */
 size_t pm_key_table_bytes(const struct pm_key *key);
-void pm_key_free(struct pm_key **key);                               /* after all its provers */
+void pm_key_free(struct pm_key **key); /* after all its provers */
+/* Gives back what the key takes on devices that none of its provers uses now. */
+void pm_key_let_go(const struct pm_key *key);
 const struct pm_vk *pm_key_vk(const struct pm_key *key);             /* lives as long as the key */
 const struct pm_vk_ready *pm_key_vk_ready(const struct pm_key *key); /* likewise */
 const struct pm_zkey *pm_key_zkey(const struct pm_key *key);
@@ -48,7 +50,8 @@ PM_MUST_USE enum pm_status pm_prover_room(struct pm_prover_room *out, const stru
                                           const char *device, unsigned threads, struct pm_error *err);
 
 /* device: as pm_backend_find of backend.h takes it, "cpu" or "cuda:0", or "auto": the best that takes this
- * key. pool may be NULL (one thread) and must outlive the prover. */
+ * key and can be used now. PM_DEVICE: the device that was named failed. pool may be NULL (one thread) and
+ * must outlive the prover. */
 PM_MUST_USE enum pm_status pm_prover_new(struct pm_prover **out, const struct pm_key *key, const char *device,
                                          struct pm_pool *pool, struct pm_error *err);
 /* "cpu:0", "cuda:1": what it was made on. */
@@ -66,9 +69,14 @@ PM_MUST_USE enum pm_status pm_prover_new_on(struct pm_prover **out, const struct
  * hundredths of the whole), and the prover is as good as before. */
 void pm_prover_watch(struct pm_prover *prover, const struct pm_watch *watch);
 
-/* Whether this prover's device ever failed, or gave a proof that did not verify while the CPU's did: it must
- * be quarantined. Its proofs were then made on the CPU (the one case in which pm_prove takes further memory).
- */
+/* Why a proof of this prover was made on the CPU, or why all of them are, although there is a better device:
+ * what that device or its driver said, or that its proof does not verify where the CPU's does. The first such
+ * thing, named device first; NULL: there was none. It lives as long as the prover. (The first proof that is
+ * made again on the CPU is the one case in which pm_prove takes further memory.) */
+const struct pm_error *pm_prover_trouble(const struct pm_prover *prover);
+/* Whether that was the device's fault: it failed or computed wrongly (a valid proof of the same witness was
+ * then made without it), so it must be quarantined, and this prover does not use it any more. False where it
+ * lacks memory, was asked for what it does not do, or the fault is this program's own. */
 bool pm_prover_device_fault(const struct pm_prover *prover);
 
 struct pm_prove_times {
@@ -98,12 +106,12 @@ struct pm_batch_item {
 };
 
 /* Proofs of n witnesses with one key, one after the other, while what one thread must do for a proof (its
- * blinding and check) goes on beside the next. On a device, with a pool of two threads or more, two proofs are
- * in flight, for which the first batch takes a second workspace, if there is room. A witness that is none for
- * the key, or does not satisfy it, refuses only itself; the result is then the first one's status, and err has
- * its number and text. The watch is told of all proofs together; after it said no, and after an error that is
- * not a witness's fault, there are no further proofs, the items that are left have the same status, and so has
- * the result. Allocates nothing else. */
+ * blinding and check) goes on beside the next. On a device, with a pool of two threads or more, two proofs
+ * are in flight, for which the first batch takes a second workspace, if there is room. A witness that is none
+ * for the key, or does not satisfy it, refuses only itself; the result is then the first one's status, and
+ * err has its number and text. The watch is told of all proofs together; after it said no, and after an error
+ * that is not a witness's fault, there are no further proofs, the items that are left have the same status,
+ * and so has the result. Allocates nothing else. */
 PM_MUST_USE enum pm_status pm_prove_batch(struct pm_prover *prover, struct pm_batch_item *items, size_t n,
                                           struct pm_error *err);
 

@@ -19,8 +19,12 @@ struct pm_prover {
     struct pm_prover *cpu;        /* made when the device first fails */
     struct pm_prover *second;     /* of a device, for batches: made by the first of them, but when */
     bool alone;                   /* there is no room for it */
+    struct pm_error trouble;      /* what pm_prover_trouble tells; status PM_OK: nothing */
     bool device_fault;
 };
+
+/* Remembers the first trouble. */
+void pm_prover_note(struct pm_prover *p, const struct pm_error *trouble, bool device_fault);
 
 /* Statuses of pm_prove for what is no witness of the key. */
 PM_MUST_USE enum pm_status pm_prover_check_witness(const struct pm_key *key, const uint8_t *witness,

@@ -351,7 +351,7 @@ static void prove_sizes(const struct pm_curve *c)
                           memcmp(made.c, expected.c, c->g1_bytes) == 0,
                       "%s, %u constraints", c->name, sizes[i][0]);
         }
-        if (p) CHECK(!pm_prover_device_fault(p));
+        if (p) CHECK(!pm_prover_trouble(p));
         pm_prover_free(&p);
         oracle_key_free(&k);
         oracle_free(&o);

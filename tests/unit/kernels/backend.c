@@ -67,7 +67,7 @@ static void prove_and_compare(struct bench *b, struct pm_prover *p, const char *
     CHECK_OK(pm_prove_with(p, &made, b->o.witness, b->o.n_vars, b->r, b->s, NULL, &b->err), b->err);
     CHECK_MSG(memcmp(made.a, b->expected.a, c->g1_bytes) == 0 &&
                   memcmp(made.b, b->expected.b, c->g2_bytes) == 0 &&
-                  memcmp(made.c, b->expected.c, c->g1_bytes) == 0 && !pm_prover_device_fault(p),
+                  memcmp(made.c, b->expected.c, c->g1_bytes) == 0 && !pm_prover_trouble(p),
               "%s", what);
 }
 
@@ -234,7 +234,7 @@ static void workspaces_in_threads(const char *curve)
         pthread_join(thread[i], NULL);
         CHECK_OK(w[i].status, w[i].err);
         for (int j = 0; j < 2; j++) CHECK_MEM(w[i].made[j].c, b.expected.c, b.o.curve->g1_bytes);
-        CHECK(!pm_prover_device_fault(w[i].prover));
+        CHECK(!pm_prover_trouble(w[i].prover));
         pm_prover_free(&w[i].prover);
     }
     tear_down(&b);

@@ -266,7 +266,7 @@ PM_TEST(a_device_has_two_in_flight)
                 b.item[4].witness = b.o.witness;
                 CHECK_U64(device.most, works);
                 CHECK_U64(device.works, works);
-                CHECK(!pm_prover_device_fault(b.prover));
+                CHECK(!pm_prover_trouble(b.prover));
             }
         tear_down(&b);
         CHECK_U64(device.works, 0);

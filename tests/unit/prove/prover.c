@@ -173,7 +173,7 @@ PM_TEST(unsatisfied_witness_is_refused)
             CHECK(strstr(b.err.text, "does not satisfy") != NULL);
             CHECK_MEM(&made, &zero, sizeof zero);
         }
-        CHECK(!pm_prover_device_fault(b.prover));
+        CHECK(!pm_prover_trouble(b.prover));
         struct pm_proof made; /* the prover is as good as before */
         CHECK_OK(pm_prove(b.prover, &made, b.o.witness, b.o.n_vars, NULL, &b.err), b.err);
         free(wrong);
@@ -326,14 +326,49 @@ PM_TEST(watched_and_cancelled)
 /* -- a device that is not trusted and does wrong: the CPU's results, spoiled in the ways of a broken card --
  */
 
-enum fault { FAULT_NONE, FAULT_WRONG_SUM, FAULT_OFF_CURVE, FAULT_UNSORTED, FAULT_TOO_MANY, FAULT_ERROR };
+enum fault {
+    FAULT_NONE,
+    FAULT_WRONG_SUM,
+    FAULT_OFF_CURVE,
+    FAULT_UNSORTED,
+    FAULT_TOO_MANY,
+    FAULT_LOST,
+    FAULT_REFUSES,
+    FAULT_OURS, /* from here on the device is not to blame */
+    FAULT_MEMORY,
+    FAULTS
+};
 static enum fault fault;
+static unsigned device_asked;
+
+/* The device's own words go with the proof. */
+static void check_trouble(const struct pm_prover *p)
+{
+    static const struct {
+        enum pm_status status;
+        const char *says;
+    } expected[FAULTS] = {[FAULT_WRONG_SUM] = {PM_INVALID_PROOF, "does not verify"},
+                          [FAULT_OFF_CURVE] = {PM_INVALID_PROOF, "does not verify"},
+                          [FAULT_UNSORTED] = {PM_DEVICE, "not well-formed"},
+                          [FAULT_TOO_MANY] = {PM_DEVICE, "not well-formed"},
+                          [FAULT_LOST] = {PM_DEVICE, "fell off the bus"},
+                          [FAULT_REFUSES] = {PM_FORMAT, "not below"},
+                          [FAULT_OURS] = {PM_INTERNAL, "too little scratch"},
+                          [FAULT_MEMORY] = {PM_NO_MEMORY, "needs more memory"}};
+    const struct pm_error *trouble = pm_prover_trouble(p);
+    CHECK_U64(trouble ? trouble->status : PM_OK, expected[fault].status);
+    if (trouble)
+        CHECK_MSG(strncmp(trouble->text, "faulty:0: ", 10) == 0 &&
+                      strstr(trouble->text, expected[fault].says),
+                  "%s", trouble->text);
+}
 
 static enum pm_status faulty_prove(void *work, struct pm_backend_sums *out, const uint8_t *witness,
                                    struct pm_backend_times *times, const struct pm_watch *watch,
                                    struct pm_error *err)
 {
     enum pm_status status = pm_backend_cpu.prove(work, out, witness, times, watch, err);
+    device_asked++;
     switch (fault) {
     case FAULT_NONE:
         break;
@@ -352,8 +387,15 @@ static enum pm_status faulty_prove(void *work, struct pm_backend_sums *out, cons
     case FAULT_TOO_MANY:
         out->b1.n = PM_PARTIALS_MAX + 1;
         break;
-    case FAULT_ERROR:
-        status = pm_fail(err, PM_INTERNAL, "the device fell off the bus");
+    case FAULT_LOST:
+        return pm_fail(err, PM_DEVICE, "the device fell off the bus");
+    case FAULT_REFUSES:
+        return pm_fail(err, PM_FORMAT, "a witness value is not below the modulus");
+    case FAULT_OURS:
+        return pm_fail(err, PM_INTERNAL, "the sort has too little scratch");
+    case FAULT_MEMORY:
+        return pm_fail(err, PM_NO_MEMORY, "a sum needs more memory");
+    case FAULTS:
         break;
     }
     return status;
@@ -370,16 +412,23 @@ PM_TEST(device_fault_and_bad_witness_are_told_apart)
         uint8_t *wrong = malloc((size_t)b.o.n_vars * 32), one[32] = {1};
         memcpy(wrong, b.o.witness, (size_t)b.o.n_vars * 32);
         curve()->fr_add(wrong + ((size_t)b.o.n_vars - 1) * 32, wrong + ((size_t)b.o.n_vars - 1) * 32, one);
-        for (fault = FAULT_NONE; fault <= FAULT_ERROR; fault++) {
+        for (fault = FAULT_NONE; fault < FAULTS; fault++) {
             struct pm_prover *p = NULL;
             struct pm_proof made;
             CHECK_OK(pm_prover_new_on(&p, b.k.key, &faulty, 0, NULL, &b.err), b.err);
             if (!p) break;
             CHECK_U64(pm_prove(p, &made, wrong, b.o.n_vars, NULL, &b.err), PM_UNSATISFIED);
             CHECK(!pm_prover_device_fault(p)); /* nothing is said of the device by a bad witness */
+            CHECK(!pm_prover_trouble(p));
             CHECK_OK(pm_prove(p, &made, b.o.witness, b.o.n_vars, NULL, &b.err), b.err);
             CHECK_OK(pm_verify(pm_key_vk(b.k.key), &made, b.o.witness + 32, 1, &b.err), b.err);
-            CHECK_U64(pm_prover_device_fault(p), fault != FAULT_NONE);
+            CHECK_U64(pm_prover_device_fault(p), fault != FAULT_NONE && fault < FAULT_OURS);
+            check_trouble(p);
+            const struct pm_error *before = pm_prover_trouble(p);
+            const unsigned asked = device_asked;
+            CHECK_U64(pm_prove(p, &made, wrong, b.o.n_vars, NULL, &b.err), PM_UNSATISFIED);
+            CHECK(pm_prover_trouble(p) == before);
+            CHECK_U64(device_asked - asked, !pm_prover_device_fault(p)); /* a faulty one never again */
             pm_prover_free(&p);
         }
         free(wrong);
