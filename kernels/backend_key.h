@@ -299,11 +299,10 @@ static void backend_unload(void **loaded)
 {
     struct gpu_loaded *l = (struct gpu_loaded *)*loaded;
     if (!l) return;
-    if (gpu_device_use(&l->dev, NULL) == PM_OK) {
-        release(l->index, l->memory.bytes);
-        gpu_free(&l->dev, &l->memory);
-        gpu_pin_free(&l->dev, &l->pinned);
-    }
+    (void)!gpu_device_use(&l->dev, NULL); /* of a lost device, too, everything is given back */
+    release(l->index, l->memory.bytes);
+    gpu_free(&l->dev, &l->memory);
+    gpu_pin_free(&l->dev, &l->pinned);
     gpu_device_close(&l->dev);
     free(l);
     *loaded = NULL;

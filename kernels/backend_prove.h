@@ -148,6 +148,21 @@ static enum pm_status sum_make(struct sum *s, const struct gpu_work *w, enum gpu
     return PM_OK;
 }
 
+/* Sums are planned by what the device counted, so a device that counts wrongly must not lead beyond what is
+ * planned for: no more scalars than bases. (With fewer, entries are lost, and the proof shows it.) */
+static enum pm_status check_counts(const struct gpu_work *w, unsigned map, struct pm_error *err)
+{
+    const struct gpu_key_plan *p = &w->loaded->plan;
+    const struct k_counts *n = &w->counts[map];
+    const uint32_t bases = map == GPU_CH ? p->n_c : p->n_bases[map];
+    if (n->wild)
+        return pm_fail(err, PM_FORMAT, "%u witness values are not below the field's modulus", n->wild);
+    if ((uint64_t)n->ones + n->shorts + n->fulls > bases)
+        return pm_fail(err, PM_DEVICE, "the device counted %u + %u + %u scalars of %u bases", n->ones,
+                       n->shorts, n->fulls, bases);
+    return PM_OK;
+}
+
 /* Empties the buckets; begin and end of a sum. on[g]: the stream of group g. */
 static enum pm_status sum_begin(struct gpu_work *w, struct sum *s, const gpu_stream on[2],
                                 struct pm_error *err)
@@ -281,9 +296,7 @@ static enum pm_status plan_sums(struct gpu_work *w, struct sum sums[GPU_SUMS], s
     PM_TRY(gpu_event_sync(&w->dev, w->event[COUNTED], err));
     wipe_witness(w);
     for (int s = 0; s < GPU_SUMS; s++) {
-        if (w->counts[s].wild)
-            return pm_fail(err, PM_FORMAT, "%u witness values are not below the field's modulus",
-                           w->counts[s].wild);
+        PM_TRY(check_counts(w, (unsigned)s, err));
         PM_TRY(sum_make(&sums[s], w, (enum gpu_family)s, err));
     }
     return PM_OK;

@@ -116,17 +116,16 @@ static void backend_close(void **work)
 {
     struct gpu_work *w = (struct gpu_work *)*work;
     if (!w) return;
-    if (gpu_device_use(&w->dev, NULL) == PM_OK) {
-        for (int i = 0; i < STREAMS; i++)
-            if (w->stream[i]) (void)!gpu_stream_sync(&w->dev, w->stream[i], NULL);
-        if (w->memory.ptr) (void)!wipe_memory(w, NULL);
-        if (w->pinned.ptr) pm_wipe(w->pinned.ptr, w->pinned.bytes);
-        release(w->loaded->index, w->memory.bytes);
-        gpu_free(&w->dev, &w->memory);
-        gpu_pin_free(&w->dev, &w->pinned);
-        for (int i = 0; i < EVENTS; i++) gpu_event_free(&w->dev, &w->event[i]);
-        for (int i = 0; i < STREAMS; i++) gpu_stream_free(&w->dev, &w->stream[i]);
-    }
+    (void)!gpu_device_use(&w->dev, NULL); /* of a lost device, too, everything is given back */
+    for (int i = 0; i < STREAMS; i++)
+        if (w->stream[i]) (void)!gpu_stream_sync(&w->dev, w->stream[i], NULL);
+    if (w->memory.ptr) (void)!wipe_memory(w, NULL);
+    if (w->pinned.ptr) pm_wipe(w->pinned.ptr, w->pinned.bytes);
+    release(w->loaded->index, w->memory.bytes);
+    gpu_free(&w->dev, &w->memory);
+    gpu_pin_free(&w->dev, &w->pinned);
+    for (int i = 0; i < EVENTS; i++) gpu_event_free(&w->dev, &w->event[i]);
+    for (int i = 0; i < STREAMS; i++) gpu_stream_free(&w->dev, &w->stream[i]);
     gpu_device_close(&w->dev);
     __atomic_sub_fetch(&w->loaded->open_bytes, w->taken, __ATOMIC_RELAXED);
     *work = NULL;

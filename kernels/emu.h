@@ -6,7 +6,8 @@
  * cannot show memory ordering, occupancy or the compiler's own faults. Include gpu.h, which documents the
  * names.
  *
- * emu_block.c runs blocks, emu_fiber.c switches stacks, emu_memory.c holds buffers, emu_queue.c streams. */
+ * emu_block.c runs blocks, emu_fiber.c switches stacks, emu_memory.c holds buffers, emu_queue.c streams,
+ * emu_fault.c makes it fail. */
 #ifndef PM_KERNELS_EMU_H
 #define PM_KERNELS_EMU_H
 
@@ -28,7 +29,10 @@ extern EMU_THREAD_LOCAL unsigned char emu_cc;
 
 /* "emulated device: kernel K, block (x, y), thread t: text", then abort(). */
 _Noreturn void emu_die(const char *fmt, ...) PM_PRINTF(1, 2);
-#define GPU_DIE(text) emu_die("%s:%d: %s", __FILE__, __LINE__, text)
+/* The same for our own faults, but not after the device gave wrong bits (emu_fault.c): what a real one does.
+ */
+void emu_own_fault(const char *file, int line, const char *text);
+#define GPU_DIE(text) emu_own_fault(__FILE__, __LINE__, text)
 
 #define GPU_DEVICE      static inline __attribute__((unused))
 #define GPU_DEVICE_CALL static __attribute__((unused, noinline))
@@ -132,12 +136,7 @@ void emu_device_seed(struct gpu_device *dev, uint64_t seed);
 
 unsigned emu_device_count(void);
 PM_MUST_USE enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm_error *err);
-static inline enum pm_status emu_device_use(struct gpu_device *dev, struct pm_error *err)
-{
-    (void)dev;
-    (void)err;
-    return PM_OK;
-}
+PM_MUST_USE enum pm_status emu_device_use(struct gpu_device *dev, struct pm_error *err);
 void emu_device_close(struct gpu_device *dev);
 unsigned emu_blocks_for(struct gpu_device *dev, size_t items, unsigned threads);
 
@@ -169,5 +168,28 @@ PM_MUST_USE enum pm_status emu_move(struct gpu_device *dev, gpu_stream stream, v
                                     const void *from_device, size_t bytes, struct pm_error *err);
 PM_MUST_USE enum pm_status emu_fill(struct gpu_device *dev, gpu_stream stream, void *to_device, uint8_t byte,
                                     size_t bytes, struct pm_error *err);
+
+/* -- Faults, for tests (emu_fault.c): of the one device that all who open it share -- */
+
+struct emu_faults {
+    /* Every operation from this one on, counted from 1, fails with PM_DEVICE, and what is queued is
+     * forgotten; 0: none. An operation is whatever may fail of a real device: opening and using it,
+     * allocations of its memory and of pinned memory, streams, events and waiting for them, launches, sorts,
+     * copies, fills. */
+    uint64_t fail_from;
+    uint64_t flip_download, flip_bit; /* in that download, from 1, one bit is wrong; 0: in none */
+    /* Looked for, at multiples of 4, in all memory that is freed, pinned and the device's unless it is lost;
+     * stays the caller's. */
+    const uint8_t *secret;
+    size_t secret_bytes;
+};
+struct emu_fault_counts {
+    uint64_t operations, downloads, secrets; /* secrets: how often one was found */
+};
+
+/* Counts anew and sets faults, NULL for none; no device is at work meanwhile. Until it is called the
+ * environment's PROOFMILL_EMU_FAIL_FROM, PROOFMILL_EMU_FLIP_DOWNLOAD and PROOFMILL_EMU_FLIP_BIT say them. */
+void emu_set_faults(const struct emu_faults *faults);
+struct emu_fault_counts emu_fault_counts(void);
 
 #endif

@@ -130,4 +130,13 @@ void emu_check_fences(const struct emu *emu, const char *who);
 void emu_memory_close(struct emu *emu);
 void emu_queue_close(struct emu *emu);
 
+/* -- Faults -- */
+
+void emu_faults_of_environment(void); /* unless a test has said them */
+/* Counts an operation, named as an error begins; PM_DEVICE once the device is lost. */
+PM_MUST_USE enum pm_status emu_operation(const char *what, struct pm_error *err);
+bool emu_is_lost(void);
+void emu_downloaded(void *bytes, size_t n);  /* may flip a bit */
+void emu_freed(const void *bytes, size_t n); /* looks for the secret */
+
 #endif

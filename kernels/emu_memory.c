@@ -47,6 +47,7 @@ enum pm_status emu_alloc(struct gpu_device *dev, struct gpu_buffer *out, size_t 
     if (bytes > dev->budget_bytes || dev->used_bytes > dev->budget_bytes - bytes)
         return pm_fail(err, PM_NO_MEMORY, "%s needs %zu bytes of device memory: %zu of %zu are in use", label,
                        bytes, dev->used_bytes, dev->budget_bytes);
+    if (bytes) PM_TRY(emu_operation(label, err));
     PM_TRY(allocate(dev->impl, out, bytes, label, true, err));
     dev->used_bytes += bytes;
     if (dev->used_bytes > dev->peak_bytes) dev->peak_bytes = dev->used_bytes;
@@ -56,6 +57,8 @@ enum pm_status emu_alloc(struct gpu_device *dev, struct gpu_buffer *out, size_t 
 enum pm_status emu_pin_alloc(struct gpu_device *dev, struct gpu_buffer *out, size_t bytes, const char *label,
                              struct pm_error *err)
 {
+    *out = (struct gpu_buffer){0};
+    if (bytes) PM_TRY(emu_operation(label, err));
     return allocate(dev->impl, out, bytes, label, false, err);
 }
 
@@ -143,6 +146,7 @@ static void release(struct emu *emu, struct gpu_buffer *buffer, bool on_device)
     check_guard(a);
     emu_fences_down(emu, a->base, a->bytes);
     a->live = false;
+    if (!on_device || !emu_is_lost()) emu_freed(a->base, a->bytes); /* nobody can wipe what is lost */
     memset(a->base, FREED_BYTE, a->whole_bytes);
     POISON(a->base, a->whole_bytes);
     emu->freed_bytes += a->whole_bytes;

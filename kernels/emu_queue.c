@@ -58,6 +58,8 @@ void emu_device_seed(struct gpu_device *dev, uint64_t seed)
 enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm_error *err)
 {
     *out = (struct gpu_device){0};
+    emu_faults_of_environment();
+    PM_TRY(emu_operation("opening the device", err));
     if (index >= emu_device_count())
         return pm_fail(err, PM_NOT_FOUND, "there is one emulated device, number 0, not %u", index);
     struct emu *emu = calloc(1, sizeof *emu);
@@ -71,6 +73,12 @@ enum pm_status emu_device_open(struct gpu_device *out, unsigned index, struct pm
     const char *seed = getenv("PROOFMILL_EMU_SEED");
     emu_device_seed(out, seed ? strtoull(seed, NULL, 10) : 1);
     return PM_OK;
+}
+
+enum pm_status emu_device_use(struct gpu_device *dev, struct pm_error *err)
+{
+    (void)dev;
+    return emu_operation("using the device", err);
 }
 
 static void note(struct emu *emu, const struct emu_kernel *kernel)
@@ -161,7 +169,7 @@ static const char *name_of(const struct op *op)
     static const char *const names[] = {
         [OP_UPLOAD] = "an upload", [OP_DOWNLOAD] = "a download", [OP_MOVE] = "a move",
         [OP_FILL] = "a fill",      [OP_SORT] = "a sort",         [OP_FENCE] = "something",
-        [OP_RECORD] = "something", [OP_WAIT] = "something"};
+        [OP_RECORD] = "an event",  [OP_WAIT] = "an event"};
     return op->kind == OP_LAUNCH ? op->launch.kernel->name : names[op->kind];
 }
 
@@ -182,6 +190,7 @@ static void run_op(struct emu *emu, const struct op *op)
         emu_check_device_range(emu, op->from, op->bytes, "download");
         emu_check_host_range(emu, op->to, op->bytes, "download");
         memcpy(op->to, op->from, op->bytes);
+        emu_downloaded(op->to, op->bytes);
         break;
     case OP_MOVE:
         emu_check_device_range(emu, op->from, op->bytes, "move");
@@ -212,14 +221,19 @@ static void run_op(struct emu *emu, const struct op *op)
     if (emu->fences) emu_check_fences(emu, name_of(op));
 }
 
-static void run_first(struct emu *emu, struct emu_stream *s)
+static void forget_first(struct emu_stream *s)
 {
     struct op *op = s->first;
-    run_op(emu, op);
     s->first = op->next;
     if (!s->first) s->last = &s->first;
     free(op->args);
     free(op);
+}
+
+static void run_first(struct emu *emu, struct emu_stream *s)
+{
+    run_op(emu, s->first);
+    forget_first(s);
 }
 
 /* Of the streams that can go on, one by chance, mostly the same one again, or mostly the one of the highest
@@ -252,6 +266,7 @@ static enum pm_status push(struct gpu_device *dev, struct emu_stream *s, const s
                            struct pm_error *err)
 {
     struct emu *emu = dev->impl;
+    if (what->kind != OP_FENCE) PM_TRY(emu_operation(name_of(what), err)); /* no device has fences */
     size_t args_bytes = what->kind == OP_LAUNCH ? what->launch.kernel->args_bytes : 0;
     struct op *op = malloc(sizeof *op);
     void *args = malloc(args_bytes + 1); /* aligned for any struct */
@@ -358,6 +373,8 @@ enum pm_status emu_sort_pairs(struct gpu_device *dev, gpu_stream stream, struct 
 enum pm_status emu_stream_new(struct gpu_device *dev, gpu_stream *out, struct pm_error *err)
 {
     struct emu *emu = dev->impl;
+    *out = NULL;
+    PM_TRY(emu_operation("making a stream", err));
     struct emu_stream *s = *out = calloc(1, sizeof *s);
     if (!s) return pm_fail(err, PM_NO_MEMORY, "no memory for a stream");
     s->last = &s->first;
@@ -374,6 +391,7 @@ void emu_stream_free(struct gpu_device *dev, gpu_stream *stream)
     if (!*stream) return;
     while (*at && *at != *stream) at = &(*at)->next;
     if (!*at) emu_die("freeing a stream that is none");
+    while (emu_is_lost() && (*stream)->first) forget_first(*stream);
     if ((*stream)->first) emu_die("freeing a stream with work in it");
     *at = (*stream)->next;
     if (emu->last == *stream) emu->last = NULL;
@@ -383,7 +401,7 @@ void emu_stream_free(struct gpu_device *dev, gpu_stream *stream)
 
 enum pm_status emu_stream_sync(struct gpu_device *dev, gpu_stream stream, struct pm_error *err)
 {
-    (void)err;
+    PM_TRY(emu_operation("waiting for the device", err));
     while (stream->first)
         if (!run_any(dev->impl)) emu_die("every stream waits for an event that nobody records");
     return PM_OK;
@@ -392,6 +410,8 @@ enum pm_status emu_stream_sync(struct gpu_device *dev, gpu_stream stream, struct
 enum pm_status emu_event_new(struct gpu_device *dev, gpu_event *out, struct pm_error *err)
 {
     struct emu *emu = dev->impl;
+    *out = NULL;
+    PM_TRY(emu_operation("making an event", err));
     struct emu_event *e = *out = calloc(1, sizeof *e);
     if (!e) return pm_fail(err, PM_NO_MEMORY, "no memory for an event");
     e->next = emu->events;
@@ -414,7 +434,8 @@ void emu_event_free(struct gpu_device *dev, gpu_event *event)
     if (!*event) return;
     while (*at && *at != *event) at = &(*at)->next;
     if (!*at) emu_die("freeing an event that is none");
-    if (in_use(emu, *event)) emu_die("freeing an event that a stream still waits for or records");
+    if (in_use(emu, *event) && !emu_is_lost())
+        emu_die("freeing an event that a stream still waits for or records");
     *at = (*event)->next;
     free(*event);
     *event = NULL;
@@ -436,7 +457,7 @@ enum pm_status emu_event_wait(struct gpu_device *dev, gpu_stream stream, gpu_eve
 
 enum pm_status emu_event_sync(struct gpu_device *dev, gpu_event event, struct pm_error *err)
 {
-    (void)err;
+    PM_TRY(emu_operation("waiting for the device", err));
     unsigned ticket = event->recorded;
     while (event->done < ticket)
         if (!run_any(dev->impl)) emu_die("every stream waits for an event that nobody records");

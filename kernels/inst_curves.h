@@ -11,7 +11,7 @@
 
 #define CURVE(curve, name, fr_limbs, fp_limbs, fr_bits, two_adicity)                                         \
     {                                                                                                        \
-        name, 8 * (fr_limbs), 8 * (fp_limbs), (fr_bits) - 1, two_adicity, curve##_fp_modulus,                \
+        name, 8 * (fr_limbs), 8 * (fp_limbs), (fr_bits)-1, two_adicity, curve##_fp_modulus,                  \
             GROUP(curve##_g1, 8 * (fp_limbs), 1), GROUP(curve##_g2, 8 * (fp_limbs), 2),                      \
             GPU_FN(curve##_fr_count), GPU_FN(curve##_fr_digits), GPU_FN(curve##_fr_rows),                    \
             GPU_FN(curve##_fr_quotient), GPU_FN(curve##_fr_ntt), GPU_FN(curve##_fr_ntt_table),               \
