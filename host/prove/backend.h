@@ -46,9 +46,13 @@ struct pm_backend_key {
     uint32_t n_vars, n_public;
     unsigned log2_domain;
     struct pm_backend_rows rows_a, rows_b; /* 2^log2_domain rows each, many of them empty */
-    const uint8_t *a, *b1, *b2;            /* n_vars points; infinity is common in B */
-    const uint8_t *c; /* n_vars - n_public - 1 points, for the witness from n_public + 1 on */
-    const uint8_t *h; /* 2^log2_domain points */
+    /* NULL, or what to call when a proof has read the records of both: their memory may then go to the
+     * system, which brings it back when they are read again. From any thread, while others read them. */
+    void (*rows_done)(const void *rows_owner);
+    const void *rows_owner;
+    const uint8_t *a, *b1, *b2; /* n_vars points; infinity is common in B */
+    const uint8_t *c;           /* n_vars - n_public - 1 points, for the witness from n_public + 1 on */
+    const uint8_t *h;           /* 2^log2_domain points */
     /* What `load` may take at the most for tables of these points, which make proofs faster; 0: none. They
      * are made for workspaces of about table_threads threads. */
     size_t table_bytes;

@@ -215,6 +215,7 @@ static bool quotient(struct cpu_work *w, const uint8_t *witness, struct pm_backe
     struct pm_rows rows_a = as_rows(&k->key.rows_a), rows_b = as_rows(&k->key.rows_b);
     curve->fr_rows_mul(w->pool, w->h, &rows_a, witness);
     curve->fr_rows_mul(w->pool, w->b, &rows_b, witness);
+    if (k->key.rows_done) k->key.rows_done(k->key.rows_owner);
     curve->fr_vec_mul(w->pool, w->c, w->h, w->b, n);
     uint64_t t1 = pm_clock_ns();
     uint8_t *const transformed[3] = {w->h, w->b, w->c};

@@ -64,15 +64,23 @@ static struct pm_backend_rows rows_of(const struct pm_zkey *z, const uint32_t *s
                                     .coefficient = z->coeffs + coefficient_at};
 }
 
+/* Their pages go back to the system, which has them in its cache. */
+static void records_done(const void *zkey)
+{
+    const struct pm_zkey *z = zkey;
+    const uint64_t from = (uint64_t)(z->coeffs - z->file.data);
+    pm_binfile_release(&z->file, from, from + z->n_coeffs * record_bytes(z));
+}
+
 /* The coefficients stay where they lie in the file: rows say which records they take. */
 static enum pm_status make_rows(struct pm_key *key, struct pm_error *err)
 {
     const struct pm_zkey *z = key->zkey;
     const size_t starts = z->domain_size + 2;
     uint32_t *start = calloc(2 * starts, sizeof *start), *entry = NULL;
+    uint32_t *const starts_of[2] = {start, start ? start + starts : NULL};
     key->row_starts = start;
     if (start) {
-        uint32_t *const starts_of[2] = {start, start + starts};
         PM_TRY(count_records(starts_of, z, err));
         key->row_entries = entry = malloc((size_t)(z->n_coeffs + 1) * sizeof *entry);
     }
@@ -82,10 +90,12 @@ static enum pm_status make_rows(struct pm_key *key, struct pm_error *err)
                        (unsigned long long)z->n_coeffs);
     size_t n_a = 0;
     for (size_t row = 0; row < z->domain_size; row++) n_a += start[row + 2];
-    uint32_t *const starts_of[2] = {start, start + starts}, *const entries_of[2] = {entry, entry + n_a};
+    uint32_t *const entries_of[2] = {entry, entry + n_a};
     sort_records(starts_of, entries_of, z);
     key->view.rows_a = rows_of(z, starts_of[0], entries_of[0]);
     key->view.rows_b = rows_of(z, starts_of[1], entries_of[1]);
+    key->view.rows_done = records_done;
+    key->view.rows_owner = z;
     return PM_OK;
 }
 
